@@ -1,0 +1,45 @@
+# Two commands: `make run` starts everything, `make test` checks everything. Both build what they need.
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install
+
+.PHONY: run test lint format lock clean
+
+run: $(VENV)/run.stamp
+	@exec $(PY) -m tgbot
+
+test: $(VENV)/test.stamp lint
+	$(PY) -m pytest -n 2
+
+lint: $(VENV)/test.stamp
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: $(VENV)/test.stamp
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+$(PY):
+	@echo "Building the environment in $(VENV) (a minute or two, once) ..."
+	@python3 -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(PY)
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The locks name no index; UV is any recent uv.
+UV ?= uv
+LOCK := $(UV) pip compile -q --universal --python-version 3.11 --no-annotate --no-header --generate-hashes pyproject.toml
+lock:
+	$(LOCK) --group build -o requirements.lock
+	$(LOCK) --group dev -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
