@@ -5,10 +5,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
+from trading.errors import AssistantError
+
+
+# Timeframes in minutes, each with its slow frame (SPEC 2).
+TIMEFRAMES: Mapping[int, int] = MappingProxyType({1: 5, 5: 30, 15: 60, 60: 240, 240: 1440})
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """One person's settings. Shares are of equity (0.01 = 1 %); `strategies` empty = all that exist.
+    """One person's settings. Shares are of equity (0.01 = 1 %); `strategies_off` are not listened to.
 
     Either `per_day` (the rate dial: about so many signals a day) or a fixed `threshold` chooses how strong a signal
     must be; `threshold` is used when `per_day` is None, and until the dial has enough history.
@@ -81,3 +87,62 @@ THRESHOLD = Bounds(Decimal("0.40"), Decimal("0.95"))
 def per_day_bounds(minutes: int) -> Bounds:
     """The dial's range: up to 50 signals a day, on 1m up to 500 (SPEC 3)."""
     return Bounds(Decimal(1), Decimal(500 if minutes == 1 else 50))
+
+
+class Unfit(AssistantError):
+    """A setting out of its bounds. `field` names it; `bounds` where a number was asked, `choices` where a word was."""
+
+    def __init__(self, field: str, bounds: Bounds | None = None, choices: tuple[str, ...] = ()) -> None:
+        super().__init__(field)
+        self.field = field
+        self.bounds = bounds
+        self.choices = choices
+
+
+def _within(field: str, value: Decimal, bounds: Bounds) -> Decimal:
+    if not value.is_finite() or not bounds.least <= value <= bounds.most:
+        raise Unfit(field, bounds)
+    return value
+
+
+def with_preset(name: str) -> Preferences:
+    """All values of a preset. Raises Unfit for an unknown name."""
+    if name not in PRESETS:
+        raise Unfit("preset", choices=tuple(PRESETS))
+    return PRESETS[name]
+
+
+def with_minutes(preferences: Preferences, minutes: int) -> Preferences:
+    """Another timeframe; the dial is moved into the new frame's range."""
+    if minutes not in TIMEFRAMES:
+        raise Unfit("minutes", choices=tuple(str(m) for m in TIMEFRAMES))
+    most = int(per_day_bounds(minutes).most)
+    per_day = None if preferences.per_day is None else min(preferences.per_day, most)
+    return replace(preferences, minutes=minutes, per_day=per_day)
+
+
+def with_per_day(preferences: Preferences, per_day: Decimal) -> Preferences:
+    """About so many signals a day: the threshold is found by the dial."""
+    whole = per_day.to_integral_value() if per_day.is_finite() else per_day
+    return replace(preferences, per_day=int(_within("per_day", whole, per_day_bounds(preferences.minutes))))
+
+
+def with_threshold(preferences: Preferences, threshold: Decimal) -> Preferences:
+    """A fixed threshold, rounded to 0.01; the dial is off."""
+    rounded = threshold.quantize(Decimal("0.01")) if threshold.is_finite() else threshold
+    return replace(preferences, threshold=_within("threshold", rounded, THRESHOLD), per_day=None)
+
+
+def with_risk_share(preferences: Preferences, share: Decimal) -> Preferences:
+    """Another share of equity at risk in a trade (0.01 = 1 %)."""
+    return replace(preferences, risk_share=_within("risk_share", share, RISK_SHARE).normalize())
+
+
+def with_strategy(preferences: Preferences, strategy: str, on: bool, known: tuple[str, ...]) -> Preferences:
+    """One strategy on or off; the last one can not be switched off."""
+    if strategy not in known:
+        raise Unfit("strategy", choices=known)
+    off = tuple(s for s in known if (s in preferences.strategies_off or s == strategy) and not (on and s == strategy))
+    if len(off) == len(known):
+        raise Unfit("last_strategy")
+    return replace(preferences, strategies_off=off)
