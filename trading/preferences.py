@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from trading.errors import AssistantError
 
-
 # Timeframes in minutes, each with its slow frame (SPEC 2).
 TIMEFRAMES: Mapping[int, int] = MappingProxyType({1: 5, 5: 30, 15: 60, 60: 240, 240: 1440})
 

@@ -52,7 +52,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that does not work at the moment and since when (ms UTC); `what` is bybit, telegram, feed or database."""
+    """Something that does not work at the moment and since when (ms UTC); what = bybit, telegram, feed, database."""
 
     what: str
     since: int
