@@ -1,0 +1,185 @@
+"""Candles of many symbols over one timeframe, checked once on entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+MINUTE_MS = 60_000
+
+# The timeframes people may choose, each with the slow frame it is judged against (minutes).
+SLOW_FRAMES: dict[int, int] = {1: 5, 5: 30, 15: 60, 60: 240, 240: 1440}
+
+
+class CandleError(ValueError):
+    """Candles that cannot be true. `symbol` is None where the fault is in the times; `row` counts candles from 0."""
+
+    def __init__(self, reason: str, symbol: str | None = None, row: int | None = None) -> None:
+        self.reason, self.symbol, self.row = reason, symbol, row
+        where = [symbol] if symbol is not None else []
+        where += [f"row {row}"] if row is not None else []
+        super().__init__(f"{' '.join(where)}: {reason}" if where else reason)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candles:
+    """Closed candles, oldest first; every price array is float64 of shape (symbols, candles).
+
+    `minutes` is the timeframe's length; `open_times` (candles,) are ms UTC, shared by all symbols and without a gap.
+    A symbol that was not listed yet has NaN on the left in all five arrays. Build them with `candles_from`, which
+    checks and copies; the arrays are read-only.
+    """
+
+    symbols: tuple[str, ...]
+    minutes: int
+    open_times: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.open_times)
+
+    @property
+    def close_times(self) -> IntArray:
+        """When each candle closed, ms UTC: the open time of the next one."""
+        return self.open_times + self.minutes * MINUTE_MS
+
+    @property
+    def starts(self) -> IntArray:
+        """The first candle of each symbol, shape (symbols,); `len(candles)` where a symbol has none."""
+        return first_candles(self.close)
+
+    def latest(self, count: int) -> "Candles":
+        """The newest `count` candles (all of them if there are fewer), without copying."""
+        return self._cut(slice(max(len(self) - count, 0), None))
+
+    def until(self, count: int) -> "Candles":
+        """The oldest `count` candles, without copying."""
+        return self._cut(slice(0, max(count, 0)))
+
+    def only(self, symbols: Sequence[str]) -> "Candles":
+        """The named symbols in the order asked for. Raises KeyError for a symbol that is not here."""
+        places = {symbol: place for place, symbol in enumerate(self.symbols)}
+        rows = [places[symbol] for symbol in symbols]
+        return Candles(tuple(symbols), self.minutes, self.open_times, *(field[rows] for field in self._fields()))
+
+    def _cut(self, span: slice) -> "Candles":
+        return Candles(self.symbols, self.minutes, self.open_times[span], *(field[:, span] for field in self._fields()))
+
+    def _fields(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        return self.open, self.high, self.low, self.close, self.volume
+
+
+def first_candles(values: FloatArray) -> IntArray:
+    """How many values on the left of each row are NaN, shape (symbols,); NaN stands only on the left."""
+    return np.asarray(np.isnan(values).sum(axis=1), dtype=np.int64)
+
+
+def candles_from(
+    symbols: Sequence[str],
+    minutes: int,
+    open_times: Any,
+    *,
+    open: Any,
+    high: Any,
+    low: Any,
+    close: Any,
+    volume: Any,
+) -> Candles:
+    """Candles out of anything array-like of shape (symbols, candles), checked and copied.
+
+    Raises CandleError, naming symbol and row, unless times are `minutes` apart, prices are finite and above zero,
+    high and low enclose open and close, volume is not negative, and NaN stands only on the left and in all five
+    arrays at once. A candle without trades (flat, volume 0) is fine.
+    """
+    times = np.array(open_times, dtype=np.int64)
+    fields = [np.array(field, dtype=np.float64, order="C") for field in (open, high, low, close, volume)]
+    _check_shapes(symbols, minutes, times, fields)
+    _check_times(minutes, times)
+    _check_values(symbols, *fields)
+    for array in (times, *fields):
+        array.flags.writeable = False
+    return Candles(tuple(symbols), minutes, times, *fields)
+
+
+def _check_shapes(symbols: Sequence[str], minutes: int, times: IntArray, fields: list[FloatArray]) -> None:
+    if minutes < 1:
+        raise CandleError(f"a timeframe of {minutes} minutes")
+    if len(set(symbols)) != len(symbols):
+        raise CandleError("a symbol is named twice")
+    shape = (len(symbols), len(times)) if times.ndim == 1 else None
+    for name, field in zip(("open", "high", "low", "close", "volume"), fields, strict=True):
+        if field.shape != shape:
+            raise CandleError(f"{name} has shape {field.shape}, not (symbols, candles) = {shape}")
+
+
+def _check_times(minutes: int, times: IntArray) -> None:
+    wrong = np.flatnonzero(np.diff(times) != minutes * MINUTE_MS)
+    if len(wrong):
+        row = int(wrong[0]) + 1
+        raise CandleError(f"opens at {times[row]}, not {minutes} min after {times[row - 1]}", row=row)
+
+
+def _check_values(
+    symbols: Sequence[str], open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
+) -> None:
+    unlisted = np.arange(close.shape[1]) < first_candles(close)[:, None]
+    listed = ~unlisted
+    finite = np.logical_and.reduce([np.isfinite(field) for field in (open_, high, low, close, volume)])
+    blank = np.logical_and.reduce([np.isnan(field) for field in (open_, high, low, close, volume)])
+    rules: list[tuple[str, BoolArray]] = [
+        ("some values are missing before the first candle, some are not", unlisted & ~blank),
+        ("a value is missing or not finite", listed & ~finite),
+        ("high is below low", listed & (high < low)),
+        ("a price is not above zero", listed & (low <= 0)),
+        ("open lies outside high and low", listed & ((open_ > high) | (open_ < low))),
+        ("close lies outside high and low", listed & ((close > high) | (close < low))),
+        ("volume is negative", listed & (volume < 0)),
+    ]
+    for reason, broken in rules:
+        if broken.any():
+            symbol, row = (int(place) for place in np.argwhere(broken)[0])
+            raise CandleError(reason, symbols[symbol], row)
+
+
+def aggregate(candles: Candles, minutes: int) -> Candles:
+    """The same candles in a coarser timeframe, its candles starting at whole multiples of it in UTC (4h at 00, 04 ..).
+
+    Only complete candles are made: a bucket that misses its beginning or its end is left out, and a symbol listed
+    within one begins with the next. Raises CandleError if `minutes` is not a multiple of the candles' own.
+    """
+    if minutes % candles.minutes:
+        raise CandleError(f"{minutes} min cannot be made of {candles.minutes} min")
+    size = minutes // candles.minutes
+    step = candles.minutes * MINUTE_MS
+    head = int(-(candles.open_times[0] // step) % size) if len(candles) else 0
+    count = max(len(candles) - head, 0) // size
+    span = slice(head, head + count * size)
+
+    def buckets(field: FloatArray) -> FloatArray:
+        return field[:, span].reshape(len(candles.symbols), count, size)
+
+    opened = buckets(candles.open)[:, :, 0].copy()
+    partly = np.isnan(opened)
+    fields = [
+        opened,
+        buckets(candles.high).max(axis=2, initial=-np.inf),
+        buckets(candles.low).min(axis=2, initial=np.inf),
+        buckets(candles.close)[:, :, -1].copy(),
+        buckets(candles.volume).sum(axis=2),
+    ]
+    times = candles.open_times[span][::size].copy()
+    for field in fields:
+        field[partly] = np.nan
+    for array in (times, *fields):
+        array.flags.writeable = False
+    return Candles(candles.symbols, minutes, times, *fields)

@@ -1,0 +1,33 @@
+"""What an indicator's file says of itself, and how such files are found."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import indicators
+from indicators.candles import Candles, FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One indicator: columns are named `<name>_<period>`.
+
+    `of(candles, period)` gives the values, shape (symbols, candles). `periods` are the ones computed unless the owner's
+    settings name others. `cache` is one of `indicators.cache.LIFETIMES`.
+    """
+
+    name: str
+    periods: tuple[int, ...]
+    of: Callable[[Candles, int], FloatArray]
+    cache: str
+
+
+def all_columns(package: ModuleType = indicators) -> tuple[Column, ...]:
+    """The COLUMN of every module in the package that has one, by name: a new indicator is one new file."""
+    modules = (
+        importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)
+    )
+    columns = (getattr(module, "COLUMN", None) for module in modules)
+    return tuple(sorted((column for column in columns if isinstance(column, Column)), key=lambda column: column.name))

@@ -1,0 +1,54 @@
+"""Measures that several strategies share: distances told in ATR, and the slow frame seen from the fast one."""
+
+import numpy as np
+
+from indicators.batch import Columns
+from indicators.candles import MINUTE_MS, Candles, FloatArray, IntArray
+from strategies.model import Settings
+
+# Under this share of the price an ATR is rounding left over from livelier candles (it decays by 13/14 and never
+# reaches zero), and dividing by it would make a factor out of noise: it counts as zero.
+_LEAST_ATR = 1e-12
+
+
+def in_atr(distance: FloatArray, fast: Candles, columns: Columns, settings: Settings) -> FloatArray:
+    """A distance in quote currency, told in ATR; NaN where either is unknown or the ATR is zero."""
+    atr = columns[f"atr_{settings.atr}"]
+    usable = atr > fast.close * _LEAST_ATR
+    return np.divide(distance, atr, out=np.full_like(atr, np.nan), where=usable)
+
+
+def trend_in_atr(candles: Candles, columns: Columns, settings: Settings) -> FloatArray:
+    """How far the fast EMA stands above the slow one, in ATR, shape (symbols, candles)."""
+    fast, slow = columns[f"ema_{settings.fast_ema}"], columns[f"ema_{settings.slow_ema}"]
+    return in_atr(fast - slow, candles, columns, settings)
+
+
+def clip_directions(long: FloatArray, short: FloatArray) -> FloatArray:
+    """Both directions clipped to 0..1 and stacked, shape (2, ...); unknown values score 0."""
+    both = np.stack((long, short))
+    np.clip(both, 0.0, 1.0, out=both)
+    both[np.isnan(both)] = 0.0
+    return both
+
+
+def closed_slow(fast: Candles, slow: Candles) -> IntArray:
+    """Which slow candle is the newest closed one as each fast candle ends, shape (fast candles,); -1 = not there.
+
+    A slow candle is closed for a fast one when it ends no later. If the one that should be closed is missing, an
+    older one does not stand in for it.
+    """
+    if slow.minutes % fast.minutes:
+        raise ValueError(f"a slow frame of {slow.minutes} min does not fit a fast one of {fast.minutes} min")
+    if not len(slow):
+        return np.full(len(fast), -1, dtype=np.int64)
+    length = slow.minutes * MINUTE_MS
+    due = fast.close_times // length * length
+    place = (due - int(slow.close_times[0])) // length
+    return np.where((place >= 0) & (place < len(slow)), place, -1)
+
+
+def seen_from_fast(values: FloatArray, places: IntArray) -> FloatArray:
+    """A slow column (symbols, slow candles) laid over the fast candles by `closed_slow`; NaN where there is none."""
+    padded = np.concatenate((values, np.full((len(values), 1), np.nan)), axis=1)
+    return padded[:, places]
