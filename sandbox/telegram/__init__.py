@@ -1,0 +1,1 @@
+"""Practice Telegram: the Bot API methods the assistant uses, and the chat page a person sees."""

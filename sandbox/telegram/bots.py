@@ -1,0 +1,83 @@
+"""The bots that spoke to the practice Telegram. The newest one is whom a person's chat leads to."""
+
+import json
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+TOKEN = re.compile(r"([1-9][0-9]{0,15}):[A-Za-z0-9_-]{10,}")
+NOBODY = 0  # what people did before any bot came; the first bot gets it
+FIRST_UPDATE_ID = 100_000_001
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot, known by the number before the colon of its token."""
+
+    bot_id: int
+    first_name: str = "bybot"
+
+    def as_user(self) -> dict[str, Any]:
+        """The Bot API's User."""
+        return {
+            "id": self.bot_id,
+            "is_bot": True,
+            "first_name": self.first_name,
+            "username": f"practice_{self.bot_id}_bot",
+        }
+
+
+def bot_of(token: str) -> Bot | None:
+    """The bot that a well-formed token names, else None."""
+    found = TOKEN.fullmatch(token)
+    return Bot(int(found[1])) if found else None
+
+
+def current_bot(connection: sqlite3.Connection) -> Bot | None:
+    """The bot that came last."""
+    row = connection.execute(
+        "SELECT bot_id FROM telegram_bots WHERE bot_id != ? ORDER BY turn DESC LIMIT 1", (NOBODY,)
+    ).fetchone()
+    return named_bot(connection, row["bot_id"]) if row else None
+
+
+def named_bot(connection: sqlite3.Connection, bot_id: int) -> Bot:
+    """The bot with the name it gave itself, if any."""
+    row = connection.execute(
+        "SELECT value FROM telegram_profile WHERE bot_id = ? AND name = 'name' AND language = ''", (bot_id,)
+    ).fetchone()
+    return Bot(bot_id, row["value"]) if row and row["value"] else Bot(bot_id)
+
+
+def greet_bot(connection: sqlite3.Connection, bot_id: int) -> None:
+    """Makes this bot the current one; the first ever gets the updates that waited for a bot."""
+    first = current_bot(connection) is None
+    connection.execute(
+        "INSERT INTO telegram_bots (bot_id, turn, next_update_id) "
+        "VALUES (?, (SELECT COALESCE(MAX(turn), 0) + 1 FROM telegram_bots), ?) "
+        "ON CONFLICT (bot_id) DO UPDATE SET turn = excluded.turn",
+        (bot_id, FIRST_UPDATE_ID),
+    )
+    if first:
+        connection.execute(
+            "UPDATE telegram_bots SET next_update_id = COALESCE("
+            "(SELECT next_update_id FROM telegram_bots WHERE bot_id = ?), next_update_id) WHERE bot_id = ?",
+            (NOBODY, bot_id),
+        )
+        for table in ("telegram_updates", "telegram_queries"):
+            connection.execute(f"UPDATE {table} SET bot_id = ? WHERE bot_id = ?", (bot_id, NOBODY))  # noqa: S608
+
+
+def allowed_updates(connection: sqlite3.Connection, bot_id: int) -> list[str] | None:
+    """Kinds of updates the bot asked for; None for Telegram's default."""
+    row = connection.execute("SELECT allowed_updates FROM telegram_bots WHERE bot_id = ?", (bot_id,)).fetchone()
+    return json.loads(row["allowed_updates"]) if row and row["allowed_updates"] else None
+
+
+def keep_allowed_updates(connection: sqlite3.Connection, bot_id: int, kinds: list[str]) -> None:
+    """Remembers the kinds asked for; an empty list means the default again."""
+    connection.execute(
+        "UPDATE telegram_bots SET allowed_updates = ? WHERE bot_id = ?",
+        (json.dumps(kinds) if kinds else None, bot_id),
+    )

@@ -1,0 +1,169 @@
+"""Messages of the private chats: kept, found, changed, and told to the bot and to the person."""
+
+import json
+import sqlite3
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any
+
+from sandbox.telegram.bots import named_bot
+from sandbox.telegram.files import Photo, find_photo
+from sandbox.telegram.keyboards import Rows, shown_keyboard
+from sandbox.telegram.markup import Formatted
+from sandbox.telegram.people import find_person
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of one chat. `bot_id` is None for the person's own; times are Unix seconds; `photo` a file's id."""
+
+    user_id: int
+    message_id: int
+    bot_id: int | None
+    sent_at: int
+    content: Formatted
+    edited_at: int | None = None
+    photo: str | None = None
+    buttons: Rows = field(default_factory=list)
+    reply_to: int | None = None
+    silent: bool = False
+
+    def looks_like(self, other: "Message") -> bool:
+        """Whether an edit from one to the other would change nothing."""
+        return (self.content.plain, self.content.entities, self.photo, self.buttons) == (
+            other.content.plain,
+            other.content.entities,
+            other.photo,
+            other.buttons,
+        )
+
+
+def next_message_id(connection: sqlite3.Connection, user_id: int) -> int:
+    """Takes the chat's next message number."""
+    row = connection.execute(
+        "UPDATE telegram_people SET next_message_id = next_message_id + 1 WHERE user_id = ? "
+        "RETURNING next_message_id - 1 AS number",
+        (user_id,),
+    ).fetchone()
+    return int(row["number"])
+
+
+def keep_message(connection: sqlite3.Connection, message: Message) -> None:
+    """Writes a new or changed message."""
+    connection.execute(
+        "INSERT OR REPLACE INTO telegram_messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            message.user_id,
+            message.message_id,
+            message.bot_id,
+            message.sent_at,
+            message.edited_at,
+            message.content.plain,
+            json.dumps(message.content.entities),
+            message.content.html,
+            message.photo,
+            json.dumps(message.buttons),
+            message.reply_to,
+            message.silent,
+        ),
+    )
+
+
+def _message(row: sqlite3.Row) -> Message:
+    return Message(
+        user_id=row["user_id"],
+        message_id=row["message_id"],
+        bot_id=row["bot_id"],
+        sent_at=row["sent_at"],
+        content=Formatted(row["plain"], tuple(json.loads(row["entities"])), row["html"]),
+        edited_at=row["edited_at"],
+        photo=row["photo"],
+        buttons=json.loads(row["buttons"]),
+        reply_to=row["reply_to"],
+        silent=bool(row["silent"]),
+    )
+
+
+def find_message(connection: sqlite3.Connection, user_id: int, message_id: int) -> Message | None:
+    """The message, if this chat holds it."""
+    row = connection.execute(
+        "SELECT * FROM telegram_messages WHERE user_id = ? AND message_id = ?", (user_id, message_id)
+    ).fetchone()
+    return _message(row) if row else None
+
+
+def all_messages(connection: sqlite3.Connection, user_id: int) -> list[Message]:
+    """The chat, oldest first."""
+    rows = connection.execute("SELECT * FROM telegram_messages WHERE user_id = ? ORDER BY message_id", (user_id,))
+    return [_message(row) for row in rows]
+
+
+def drop_message(connection: sqlite3.Connection, user_id: int, message_id: int) -> None:
+    """Removes a message; its number is not given again."""
+    connection.execute("DELETE FROM telegram_messages WHERE user_id = ? AND message_id = ?", (user_id, message_id))
+
+
+def told_to_bot(connection: sqlite3.Connection, message: Message, *, quoting: bool = True) -> dict[str, Any]:
+    """The Bot API's Message."""
+    person = find_person(connection, message.user_id)
+    sender = named_bot(connection, message.bot_id).as_user() if message.bot_id is not None else person.as_user()
+    told: dict[str, Any] = {
+        "message_id": message.message_id,
+        "from": sender,
+        "chat": person.as_chat(),
+        "date": message.sent_at,
+    }
+    if message.edited_at is not None:
+        told["edit_date"] = message.edited_at
+    words, marks = ("caption", "caption_entities") if message.photo else ("text", "entities")
+    if message.photo:
+        told["photo"] = [_photo_size(find_photo(connection, message.photo), message.photo)]
+    if message.content.plain or not message.photo:
+        told[words] = message.content.plain
+    if message.content.entities:
+        told[marks] = list(message.content.entities)
+    if message.buttons:
+        told["reply_markup"] = {"inline_keyboard": message.buttons}
+    if message.reply_to is not None and quoting:
+        quoted = find_message(connection, message.user_id, message.reply_to)
+        if quoted:
+            told["reply_to_message"] = told_to_bot(connection, quoted, quoting=False)
+    return told
+
+
+def _photo_size(photo: Photo | None, file_id: str) -> dict[str, Any]:
+    if photo is None:
+        return {"file_id": file_id, "file_unique_id": file_id[-16:], "width": 1, "height": 1}
+    return photo.as_size()
+
+
+def told_to_person(message: Message) -> dict[str, Any]:
+    """A message as the person's side tells it (texts are HTML); `date` and `edited_at` are Unix seconds."""
+    told: dict[str, Any] = {
+        "message_id": message.message_id,
+        "from": "user" if message.bot_id is None else "bot",
+        "date": message.sent_at,
+        "edited": message.edited_at is not None,
+        "buttons": shown_keyboard(message.buttons),
+        "silent": message.silent,
+    }
+    if message.photo:
+        told["photo"] = f"/photos/{message.photo}"
+        told["caption"] = message.content.html
+    else:
+        told["text"] = message.content.html
+    if message.edited_at is not None:
+        told["edited_at"] = message.edited_at
+    if message.reply_to is not None:
+        told["reply_to"] = message.reply_to
+    return told
+
+
+def edited(message: Message, *, content: Formatted, photo: str | None, buttons: Rows, at: int) -> Message:
+    """The message after an edit; what is not named stays."""
+    return replace(message, content=content, photo=photo, buttons=buttons, edited_at=at)
+
+
+def escaped(text: str) -> Formatted:
+    """A person's own words: no markup in them means anything."""
+    return Formatted(text, (), escape(text, quote=False))

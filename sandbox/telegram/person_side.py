@@ -1,0 +1,241 @@
+"""Routes of the person: /chat/<user>/..., what the page and the checks use."""
+
+import asyncio
+import json
+import re
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.telegram import chats
+from sandbox.telegram.bot_side import photo_response
+from sandbox.telegram.bots import NOBODY, Bot, current_bot
+from sandbox.telegram.chats import Message, escaped
+from sandbox.telegram.markup import utf16_length
+from sandbox.telegram.people import Person, find_person, keep_person
+from sandbox.telegram.profile import menu_for, pinned, profile_text
+from sandbox.telegram.refusals import Unheard
+from sandbox.telegram.sending import LONGEST_TEXT
+from sandbox.telegram.updates import queue_update
+from sandbox.telegram.world import WORLD, World
+
+ANSWER_SECONDS = 15
+PULSE_SECONDS = 15
+COMMAND = re.compile(r"(?:^|(?<=\s))/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]+)?")
+
+
+def _user(request: web.Request) -> int:
+    user_id = int(request.match_info["user"])
+    if not 0 < user_id < 2**52:
+        raise Unheard("A person is a number from 1 to 4503599627370495.", 404)
+    return user_id
+
+
+async def _body(request: web.Request, known: dict[str, type]) -> dict[str, Any]:
+    """The JSON object of a request whose fields have the types told, and no others."""
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise Unheard("The body must be a JSON object.") from None
+    if not isinstance(body, dict):
+        raise Unheard("The body must be a JSON object.")
+    for name, value in body.items():
+        wanted = known.get(name)
+        if wanted is None:
+            raise Unheard(f"Unknown field {name[:40]!r}; known are {', '.join(known)}.")
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise Unheard(f"Field {name!r} must be of type {wanted.__name__}.")
+        if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+            raise Unheard(f"Field {name!r} holds half a character.")
+    return body
+
+
+def _bot_id(world: World) -> int:
+    bot = current_bot(world.database.reading)
+    return NOBODY if bot is None else bot.bot_id
+
+
+async def messages(request: web.Request) -> web.Response:
+    """GET: the chat, oldest first; empty for someone unknown."""
+    connection = request.app[WORLD].database.reading
+    return web.json_response([chats.told_to_person(m) for m in chats.all_messages(connection, _user(request))])
+
+
+async def write(request: web.Request) -> web.Response:
+    """POST {"text"}: the person writes; answers with the message."""
+    world, user_id = request.app[WORLD], _user(request)
+    text = (await _body(request, {"text": str})).get("text", "").strip()
+    if not text:
+        raise Unheard("A message needs a text.")
+    if utf16_length(text) > LONGEST_TEXT:
+        raise Unheard(f"A message holds {LONGEST_TEXT} characters at most; this one has {utf16_length(text)}.")
+    person = find_person(world.database.reading, user_id)
+    if person.blocked:
+        raise Unheard("You blocked the bot; unblock it first.")
+    bot_id = _bot_id(world)
+    with world.database.change() as connection:
+        keep_person(connection, person)
+        number = chats.next_message_id(connection, user_id)
+        message = Message(user_id, number, None, world.seconds(), escaped(text))
+        chats.keep_message(connection, message)
+        told = chats.told_to_bot(connection, message)
+        marks = _command_marks(text)
+        if marks:
+            told["entities"] = marks
+        queue_update(connection, bot_id, "message", told, world.time_ms())
+    world.tell_message(message)
+    world.bells.ring(bot_id)
+    return web.json_response(chats.told_to_person(message))
+
+
+def _command_marks(text: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "bot_command",
+            "offset": utf16_length(text[: found.start()]),
+            "length": utf16_length(found.group()),
+        }
+        for found in COMMAND.finditer(text)
+    ]
+
+
+async def tap(request: web.Request) -> web.Response:
+    """POST {"message_id", "data"}: a tap; answers with {"text", "show_alert"}, or null when no answer came."""
+    world, user_id = request.app[WORLD], _user(request)
+    body = await _body(request, {"message_id": int, "data": str})
+    if "message_id" not in body or "data" not in body:
+        raise Unheard("A tap needs message_id and data.")
+    if not 1 <= len(body["data"].encode()) <= 64:
+        raise Unheard("The data of a button has 1 to 64 bytes.")
+    message = None
+    if 0 < body["message_id"] < 2**52:
+        message = chats.find_message(world.database.reading, user_id, body["message_id"])
+    if message is None or message.bot_id is None:
+        raise Unheard("This chat holds no such message with buttons.", 404)
+    person = find_person(world.database.reading, user_id)
+    if person.blocked:
+        raise Unheard("You blocked the bot; unblock it first.")
+    query_id = str(secrets.randbits(62) + 2**62)
+    with world.taps.expect(query_id) as answer:
+        _forward_tap(world, person, message, query_id, body["data"])
+        await asyncio.wait({answer}, timeout=ANSWER_SECONDS)
+        return web.json_response(answer.result() if answer.done() else None)
+
+
+def _forward_tap(world: World, person: Person, message: Message, query_id: str, data: str) -> None:
+    """Queues the callback query for the bot that wrote the message. Data of an earlier keyboard is passed on too."""
+    bot_id = message.bot_id or NOBODY
+    with world.database.change() as connection:
+        now = world.time_ms()
+        connection.execute("DELETE FROM telegram_queries WHERE made_at < ?", (now - 24 * 3600 * 1000,))
+        connection.execute(
+            "INSERT INTO telegram_queries (query_id, bot_id, user_id, message_id, made_at) VALUES (?, ?, ?, ?, ?)",
+            (query_id, bot_id, person.user_id, message.message_id, now),
+        )
+        query = {
+            "id": query_id,
+            "from": person.as_user(),
+            "message": chats.told_to_bot(connection, message),
+            "chat_instance": str(person.user_id * 7919 + bot_id),
+            "data": data,
+        }
+        queue_update(connection, bot_id, "callback_query", query, now)
+    world.bells.ring(bot_id)
+
+
+async def commands(request: web.Request) -> web.Response:
+    """GET: the menu in the person's language: [{"command", "description"}]."""
+    connection, user_id = request.app[WORLD].database.reading, _user(request)
+    bot_id = _bot_id(request.app[WORLD])
+    language = find_person(connection, user_id).language_code
+    return web.json_response(menu_for(connection, bot_id, user_id, language))
+
+
+def _told_person(world: World, person: Person) -> dict[str, Any]:
+    connection = world.database.reading
+    bot = current_bot(connection)
+    bot_id = NOBODY if bot is None else bot.bot_id
+    return {
+        "user_id": person.user_id,
+        "first_name": person.first_name,
+        "language_code": person.language_code,
+        "blocked": person.blocked,
+        "met": person.met,
+        "pinned": pinned(connection, person.user_id),
+        "bot": None if bot is None else bot.as_user(),
+        "description": profile_text(connection, bot_id, "description", person.language_code),
+    }
+
+
+async def person_facts(request: web.Request) -> web.Response:
+    """GET /chat/<user>: who the person is, the pinned messages, and the bot the chat leads to."""
+    world = request.app[WORLD]
+    return web.json_response(_told_person(world, find_person(world.database.reading, _user(request))))
+
+
+async def change_person(request: web.Request) -> web.Response:
+    """PUT {"first_name", "language_code", "blocked"}, each optional; the chat exists from then on."""
+    world, user_id = request.app[WORLD], _user(request)
+    body = await _body(request, {"first_name": str, "language_code": str, "blocked": bool})
+    if "first_name" in body and not 1 <= len(body["first_name"].strip()) <= 64:
+        raise Unheard("A first name has 1 to 64 characters.")
+    if "language_code" in body and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", body["language_code"]):
+        raise Unheard('A language code is one like "en", "ru" or "pt-br".')
+    before = find_person(world.database.reading, user_id)
+    after = replace(
+        before,
+        first_name=body.get("first_name", before.first_name).strip(),
+        language_code=body.get("language_code", before.language_code),
+        blocked=body.get("blocked", before.blocked),
+        met=True,
+    )
+    bot = current_bot(world.database.reading)
+    with world.database.change() as connection:
+        keep_person(connection, after)
+        if bot and before.blocked != after.blocked:
+            queue_update(connection, bot.bot_id, "my_chat_member", _membership(bot, after, world), world.time_ms())
+    if bot:
+        world.bells.ring(bot.bot_id)
+    told = _told_person(world, after)
+    world.hub.tell(user_id, "person", told)
+    return web.json_response(told)
+
+
+def _membership(bot: Bot, person: Person, world: World) -> dict[str, Any]:
+    """The Bot API's ChatMemberUpdated for a block or its end."""
+    inside = {"status": "member", "user": bot.as_user()}
+    outside = {"status": "kicked", "user": bot.as_user(), "until_date": 0}
+    return {
+        "chat": person.as_chat(),
+        "from": person.as_user(),
+        "date": world.seconds(),
+        "old_chat_member": inside if person.blocked else outside,
+        "new_chat_member": outside if person.blocked else inside,
+    }
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """GET: server-sent events `message`, `gone`, `action`, `person`, `pins`, `commands`, `profile`, each with JSON."""
+    world, user_id = request.app[WORLD], _user(request)
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    with world.hub.listen(user_id) as queue:
+        await response.prepare(request)
+        await response.write(b"retry: 1000\nevent: hello\ndata: null\n\n")
+        while True:
+            try:
+                news = await asyncio.wait_for(queue.get(), PULSE_SECONDS)
+            except TimeoutError:
+                await response.write(b": pulse\n\n")
+                continue
+            if news is None:
+                return response
+            await response.write(f"event: {news['event']}\ndata: {json.dumps(news['body'])}\n\n".encode())
+
+
+async def photo(request: web.Request) -> web.Response:
+    """GET /photos/<file id>: a picture of a message."""
+    return photo_response(request.app[WORLD], request.match_info["file_id"])

@@ -1,0 +1,211 @@
+"""Methods that put messages into chats and change them."""
+
+from typing import Any
+
+from sandbox.telegram import chats
+from sandbox.telegram.bots import Bot
+from sandbox.telegram.chats import Message
+from sandbox.telegram.checks import Params, entities_inside
+from sandbox.telegram.files import find_photo, keep_photo
+from sandbox.telegram.keyboards import Rows
+from sandbox.telegram.markup import Formatted, from_entities, from_html, from_plain, utf16_length
+from sandbox.telegram.people import find_person
+from sandbox.telegram.refusals import Refused, bad_request
+from sandbox.telegram.world import World
+
+LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
+DELETABLE_SECONDS = 48 * 3600
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current "
+    "content and reply markup of the message"
+)
+
+
+def formatted(params: Params, text: str, marks: str) -> Formatted:
+    """The text with its markup read; `marks` names the parameter that holds its entities."""
+    mode = params.get("parse_mode") or ""
+    if mode.lower() == "html":
+        return from_html(text)
+    if mode:
+        raise bad_request("unsupported parse_mode: the practice Telegram reads HTML only")
+    if params.get(marks):
+        entities_inside(text, params[marks])
+        return from_entities(text, params[marks])
+    return from_plain(text.strip())
+
+
+def text_content(params: Params) -> Formatted:
+    """The checked text of a message: 1-4096 characters once its markup is read."""
+    content = formatted(params, params.get("text", ""), "entities")
+    if not content.plain:
+        raise bad_request("message text is empty")
+    if utf16_length(content.plain) > LONGEST_TEXT:
+        raise bad_request("message is too long")
+    return content
+
+
+def caption_content(params: Params) -> Formatted:
+    """The checked caption of a photo: at most 1024 characters."""
+    content = formatted(params, params.get("caption", ""), "caption_entities")
+    if utf16_length(content.plain) > LONGEST_CAPTION:
+        raise bad_request("message caption is too long")
+    return content
+
+
+def reachable(world: World, user_id: int) -> None:
+    """Raises Refused unless the chat exists and its person did not block the bot."""
+    person = find_person(world.database.reading, user_id)
+    if not person.met:
+        raise bad_request("chat not found")
+    if person.blocked:
+        raise Refused("Forbidden: bot was blocked by the user", 403)
+
+
+def picture(world: World, given: Any, uploads: Params) -> str:
+    """The file id of an upload (bytes, or attach://name) or of a known file."""
+    if isinstance(given, str) and given.startswith("attach://"):
+        given = uploads.get(given.removeprefix("attach://"))
+    if isinstance(given, bytes):
+        if not given:
+            raise bad_request("file must be non-empty")
+        with world.database.change() as connection:
+            return keep_photo(connection, given)
+    if not isinstance(given, str):
+        raise bad_request("there is no photo in the request")
+    if given.startswith(("http://", "https://")):
+        raise bad_request("failed to get HTTP URL content")
+    if find_photo(world.database.reading, given) is None:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    return given
+
+
+def _answered(world: World, params: Params) -> int | None:
+    """The number of the message replied to; None when there is none or it may be missing and is."""
+    reply = params.get("reply_parameters")
+    if reply is None and "reply_to_message_id" in params:
+        lenient = params.get("allow_sending_without_reply", False)
+        reply = {"message_id": params["reply_to_message_id"], "allow_sending_without_reply": lenient}
+    if reply is None:
+        return None
+    if chats.find_message(world.database.reading, params["chat_id"], reply["message_id"]):
+        return int(reply["message_id"])
+    if reply["allow_sending_without_reply"]:
+        return None
+    raise bad_request("message to be replied not found")
+
+
+def _send(world: World, bot: Bot, params: Params, content: Formatted, photo: str | None) -> Any:
+    reply_to = _answered(world, params)
+    with world.database.change() as connection:
+        message = Message(
+            user_id=params["chat_id"],
+            message_id=chats.next_message_id(connection, params["chat_id"]),
+            bot_id=bot.bot_id,
+            sent_at=world.seconds(),
+            content=content,
+            photo=photo,
+            buttons=params.get("reply_markup", []),
+            reply_to=reply_to,
+            silent=params.get("disable_notification", False),
+        )
+        chats.keep_message(connection, message)
+    world.tell_message(message)
+    return chats.told_to_bot(world.database.reading, message)
+
+
+async def send_message(world: World, bot: Bot, params: Params) -> Any:
+    """sendMessage."""
+    reachable(world, params["chat_id"])
+    content = text_content(params)
+    world.pace.spend(bot.bot_id, params["chat_id"])
+    return _send(world, bot, params, content, None)
+
+
+async def send_photo(world: World, bot: Bot, params: Params) -> Any:
+    """sendPhoto: an upload or a file id."""
+    reachable(world, params["chat_id"])
+    content = caption_content(params)
+    photo = picture(world, params["photo"], params)
+    world.pace.spend(bot.bot_id, params["chat_id"])
+    return _send(world, bot, params, content, photo)
+
+
+def _to_edit(world: World, bot: Bot, params: Params) -> Message:
+    """The bot's own message that an edit names."""
+    if "chat_id" not in params:
+        raise bad_request("chat_id is empty")
+    if "message_id" not in params:
+        raise bad_request("message identifier is not specified")
+    reachable(world, params["chat_id"])
+    message = chats.find_message(world.database.reading, params["chat_id"], params["message_id"])
+    if message is None:
+        raise bad_request("message to edit not found")
+    if message.bot_id != bot.bot_id:
+        raise bad_request("message can't be edited")
+    return message
+
+
+def _edit(world: World, bot: Bot, message: Message, content: Formatted, photo: str | None, buttons: Rows) -> Any:
+    changed = chats.edited(message, content=content, photo=photo, buttons=buttons, at=world.seconds())
+    if changed.looks_like(message):
+        raise bad_request(NOT_MODIFIED)
+    world.pace.spend(bot.bot_id, message.user_id)
+    with world.database.change() as connection:
+        chats.keep_message(connection, changed)
+    world.tell_message(changed)
+    return chats.told_to_bot(world.database.reading, changed)
+
+
+async def edit_text(world: World, bot: Bot, params: Params) -> Any:
+    """editMessageText; without reply_markup the buttons go."""
+    message = _to_edit(world, bot, params)
+    content = text_content(params)
+    if message.photo:
+        raise bad_request("there is no text in the message to edit")
+    return _edit(world, bot, message, content, None, params.get("reply_markup", []))
+
+
+async def edit_caption(world: World, bot: Bot, params: Params) -> Any:
+    """editMessageCaption of a photo."""
+    message = _to_edit(world, bot, params)
+    content = caption_content(params)
+    if not message.photo:
+        raise bad_request("there is no caption in the message to edit")
+    return _edit(world, bot, message, content, message.photo, params.get("reply_markup", []))
+
+
+async def edit_media(world: World, bot: Bot, params: Params) -> Any:
+    """editMessageMedia: a new photo and caption, also in the place of a text."""
+    message = _to_edit(world, bot, params)
+    content = caption_content(params["media"])
+    photo = picture(world, params["media"]["media"], params)
+    return _edit(world, bot, message, content, photo, params.get("reply_markup", []))
+
+
+async def edit_buttons(world: World, bot: Bot, params: Params) -> Any:
+    """editMessageReplyMarkup."""
+    message = _to_edit(world, bot, params)
+    return _edit(world, bot, message, message.content, message.photo, params.get("reply_markup", []))
+
+
+async def delete_message(world: World, bot: Bot, params: Params) -> Any:
+    """deleteMessage, up to 48 hours after it was sent."""
+    user_id, message_id = params["chat_id"], params["message_id"]
+    message = chats.find_message(world.database.reading, user_id, message_id)
+    if message is None:
+        raise bad_request("message to delete not found")
+    if world.seconds() - message.sent_at > DELETABLE_SECONDS:
+        raise bad_request("message can't be deleted for everyone")
+    with world.database.change() as connection:
+        chats.drop_message(connection, user_id, message_id)
+    world.hub.tell(user_id, "gone", {"message_id": message_id})
+    return True
+
+
+async def delete_messages(world: World, bot: Bot, params: Params) -> Any:
+    """deleteMessages; those that are not there are passed over."""
+    for message_id in params["message_ids"]:
+        if chats.find_message(world.database.reading, params["chat_id"], message_id):
+            await delete_message(world, bot, {"chat_id": params["chat_id"], "message_id": message_id})
+    return True

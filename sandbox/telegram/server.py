@@ -1,0 +1,113 @@
+"""The practice Telegram as one aiohttp application: bots on one side, people on the other, the chat page at `/`."""
+
+import contextlib
+import pathlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from sandbox.telegram import bot_side, person_side
+from sandbox.telegram.database import Database
+from sandbox.telegram.hub import Hub, Taps
+from sandbox.telegram.pace import Limits, Pace
+from sandbox.telegram.refusals import Unheard
+from sandbox.telegram.updates import Bells
+from sandbox.telegram.world import WORLD, World
+
+PAGE = pathlib.Path(__file__).parent / "page"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LARGEST_BODY = 12 * 1024 * 1024
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _host(address: str) -> str | None:
+    """The host of `host:port` or of a whole address; None when it cannot be read."""
+    with contextlib.suppress(ValueError):
+        return urlsplit(address if "//" in address else f"//{address}").hostname
+    return None
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses what a foreign web page could make a browser send here (DNS rebinding, cross-site posts)."""
+    origin = request.headers.get("Origin")
+    if _host(request.headers.get("Host", "")) not in LOOPBACK or (origin and _host(origin) not in LOOPBACK):
+        return web.json_response({"error": "Only this machine may speak to the practice Telegram."}, status=403)
+    return await handler(request)
+
+
+@web.middleware
+async def sentences(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every refusal is JSON with a sentence, whoever made it."""
+    try:
+        return await handler(request)
+    except Unheard as unheard:
+        return web.json_response({"error": str(unheard)}, status=unheard.status)
+    except web.HTTPException as other:
+        if other.status < 400:
+            raise
+        reason = {404: "There is nothing here.", 405: "This method is not allowed here."}.get(
+            other.status, other.reason
+        )
+        body = {"ok": False, "error_code": other.status, "description": other.reason, "error": reason}
+        return web.json_response(body, status=other.status)
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """The chat page."""
+    return web.FileResponse(PAGE / "index.html", headers=PAGE_HEADERS)
+
+
+async def page_file(request: web.Request) -> web.StreamResponse:
+    """The page's script and style."""
+    return web.FileResponse(PAGE / request.match_info["name"], headers=PAGE_HEADERS)
+
+
+def build_telegram(
+    database: pathlib.Path, *, time_ms: Callable[[], int], limits: Limits | None = None
+) -> web.Application:
+    """The practice Telegram over the SQLite file `database`, which is made when it is not there.
+
+    `time_ms` gives Unix milliseconds. `limits` are Telegram's flood limits unless others are given
+    (`pace.UNLIMITED` for none). To be served on loopback only. The file stays open until the application's cleanup.
+    """
+    world = World(Database(database), time_ms, Pace(limits or Limits(), time_ms), Hub(), Taps(), Bells())
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[loopback_only, sentences])
+    app[WORLD] = world
+    app.router.add_route("*", "/bot{token:[^/]*}/{method:[^/]*}", bot_side.call)
+    app.router.add_get("/file/bot{token:[^/]*}/photos/{name:[^/]+}", bot_side.download)
+    user = "/chat/{user:[0-9]{1,17}}"
+    app.router.add_get(user, person_side.person_facts)
+    app.router.add_put(user, person_side.change_person)
+    app.router.add_get(f"{user}/messages", person_side.messages)
+    app.router.add_post(f"{user}/messages", person_side.write)
+    app.router.add_post(f"{user}/taps", person_side.tap)
+    app.router.add_get(f"{user}/commands", person_side.commands)
+    app.router.add_get(f"{user}/events", person_side.events)
+    app.router.add_get("/photos/{file_id:[A-Za-z0-9_-]+}", person_side.photo)
+    app.router.add_get("/", page)
+    app.router.add_get("/{name:(?:app|sanitise|words)\\.js|style\\.css}", page_file)
+
+    async def let_go(_: web.Application) -> None:
+        world.bells.close()
+        world.taps.close()
+        world.hub.close()
+
+    async def lifetime(_: web.Application) -> AsyncIterator[None]:
+        yield
+        world.database.close()
+
+    app.on_shutdown.append(let_go)
+    app.cleanup_ctx.append(lifetime)
+    return app

@@ -1,0 +1,35 @@
+"""Everything the practice Telegram's routes share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.telegram.chats import Message, told_to_person
+from sandbox.telegram.database import Database
+from sandbox.telegram.hub import Hub, Taps
+from sandbox.telegram.pace import Pace
+from sandbox.telegram.updates import Bells
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The store, the clock (`time_ms`, Unix milliseconds) and those who wait for news."""
+
+    database: Database
+    time_ms: Callable[[], int]
+    pace: Pace
+    hub: Hub
+    taps: Taps
+    bells: Bells
+
+    def seconds(self) -> int:
+        """Now in Unix seconds, as messages carry it."""
+        return self.time_ms() // 1000
+
+    def tell_message(self, message: Message) -> None:
+        """Shows a new or changed message on the chat's pages."""
+        self.hub.tell(message.user_id, "message", told_to_person(message))
+
+
+WORLD: web.AppKey[World] = web.AppKey("world", World)
