@@ -16,8 +16,8 @@ def rsi(close: FloatArray, period: int = 14) -> FloatArray:
     moves = np.full_like(close, np.nan)
     moves[:, 1:] = np.diff(close, axis=1)
     # np.maximum keeps NaN, so a row's warm-up begins with its own first move.
-    gain = smooth(np.maximum(moves, 0.0), period, 1.0 / period)
-    loss = smooth(np.maximum(-moves, 0.0), period, 1.0 / period)
+    both = np.concatenate((np.maximum(moves, 0.0), np.maximum(-moves, 0.0)))
+    gain, loss = np.split(smooth(both, period, 1.0 / period), 2)
     total = gain + loss
     return np.divide(100.0 * gain, total, out=total.copy(), where=total > 0)
 

@@ -1,4 +1,4 @@
-"""Sums and extremes over a sliding window, at a cost that does not depend on the window's length."""
+"""Sums and extremes over a sliding window."""
 
 import numpy as np
 
@@ -8,23 +8,22 @@ from indicators.candles import FloatArray
 def slide(reduction: np.ufunc, values: FloatArray, length: int) -> FloatArray:
     """`reduction` (np.add, np.maximum, np.minimum) over each last `length` values, shape (symbols, candles).
 
-    NaN for the first `length - 1`, and wherever the window holds a NaN. Nothing is ever subtracted, so a huge value
-    leaves no rounding behind once it has left the window, as it does with differences of cumulative sums, and a
-    window of zeros sums to exactly zero. Blocks of van Herk (1992): a window is the tail of one block and the head
-    of the next. Blocks count from the left, so a value added on the right changes none before it.
+    NaN for the first `length - 1`, and wherever the window holds a NaN. Windows grow by doubling (two neighbours of
+    four make one of eight), so it takes log2(length) passes over whole arrays. Nothing is ever subtracted: a huge value
+    leaves no rounding behind once it has left the window, as it does with differences of cumulative sums, and a window
+    of zeros sums to exactly zero. A result depends on its own window alone, to the last bit.
     """
-    rows, candles = values.shape
-    result = np.full((rows, candles), np.nan)
-    if candles < length:
+    result = np.full(values.shape, np.nan)
+    if values.shape[1] < length:
         return result
-    blocks = -(-candles // length)
-    padded = np.full((rows, blocks * length), np.nan)
-    padded[:, :candles] = values
-    padded = padded.reshape(rows, blocks, length)
-    heads = reduction.accumulate(padded, axis=2).reshape(rows, -1)
-    tails = reduction.accumulate(padded[:, :, ::-1], axis=2)[:, :, ::-1].reshape(rows, -1)
-    inner = result[:, length - 1 :]
-    reduction(heads[:, length - 1 : candles], tails[:, : candles - length + 1], out=inner)
-    # A window that is a whole block has its head and its tail in the same block: count it once.
-    inner[:, ::length] = heads[:, length - 1 : candles : length]
+    doubled, size = values, 1  # doubled[:, i] reduces the `size` values from i on
+    covered, reach = values[:, :0], 0  # covered[:, i] reduces the `reach` values from i on
+    while size <= length:
+        if length & size:
+            covered = reduction(covered[:, : -size or None], doubled[:, reach:]) if reach else doubled
+            reach += size
+        if 2 * size <= length:
+            doubled = reduction(doubled[:, :-size], doubled[:, size:])
+        size *= 2
+    result[:, length - 1 :] = covered
     return result

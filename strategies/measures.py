@@ -1,5 +1,7 @@
 """Measures that several strategies share: distances told in ATR, and the slow frame seen from the fast one."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from indicators.batch import Columns
@@ -24,12 +26,15 @@ def trend_in_atr(candles: Candles, columns: Columns, settings: Settings) -> Floa
     return in_atr(fast - slow, candles, columns, settings)
 
 
-def clip_directions(long: FloatArray, short: FloatArray) -> FloatArray:
-    """Both directions clipped to 0..1 and stacked, shape (2, ...); unknown values score 0."""
-    both = np.stack((long, short))
-    np.clip(both, 0.0, 1.0, out=both)
-    both[np.isnan(both)] = 0.0
-    return both
+def clipped(long: Sequence[FloatArray], short: Sequence[FloatArray]) -> FloatArray:
+    """Each direction's three measures clipped to 0..1, shape (2, 3, symbols, candles); unknown ones score 0."""
+    scores = np.empty((2, len(long), *long[0].shape))
+    for direction, measures in enumerate((long, short)):
+        for place, measure in enumerate(measures):
+            cell = scores[direction, place]
+            np.fmax(measure, 0.0, out=cell)  # of a NaN and 0, fmax takes the 0
+            np.minimum(cell, 1.0, out=cell)
+    return scores
 
 
 def closed_slow(fast: Candles, slow: Candles) -> IntArray:
@@ -51,4 +56,4 @@ def closed_slow(fast: Candles, slow: Candles) -> IntArray:
 def seen_from_fast(values: FloatArray, places: IntArray) -> FloatArray:
     """A slow column (symbols, slow candles) laid over the fast candles by `closed_slow`; NaN where there is none."""
     padded = np.concatenate((values, np.full((len(values), 1), np.nan)), axis=1)
-    return padded[:, places]
+    return padded.take(places, axis=1)

@@ -5,7 +5,7 @@ import numpy as np
 from indicators.batch import Columns
 from indicators.candles import Candles, FloatArray
 from indicators.windows import slide
-from strategies.measures import clip_directions, closed_slow, seen_from_fast, trend_in_atr
+from strategies.measures import clipped, closed_slow, seen_from_fast, trend_in_atr
 from strategies.model import WEIGHTS, Settings
 
 
@@ -53,7 +53,7 @@ class MultiTf:
         """Scores 0..1, shape (2 directions, 3, symbols, candles); 0 where an input is unknown."""
         trend, ratio, position = self.raw(fast, columns, slow, slow_columns)
         volume = (ratio - 1.0) / 2.0
-        return clip_directions(np.stack((trend, volume, position)), np.stack((-trend, volume, 1.0 - position)))
+        return clipped((trend, volume, position), (-trend, volume, 1.0 - position))
 
 
 def weaker(one: FloatArray, other: FloatArray) -> FloatArray:

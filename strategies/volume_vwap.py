@@ -4,7 +4,7 @@ import numpy as np
 
 from indicators.batch import Columns
 from indicators.candles import Candles, FloatArray
-from strategies.measures import clip_directions, in_atr, trend_in_atr
+from strategies.measures import clipped, in_atr, trend_in_atr
 from strategies.model import WEIGHTS, Settings
 
 
@@ -38,6 +38,5 @@ class VolumeVwap:
         """Scores 0..1, shape (2 directions, 3, symbols, candles); 0 where an input is unknown."""
         ratio, above, trend = self.raw(fast, columns)
         volume = (ratio - 1.0) / 2.0
-        long = np.stack((volume, above / 4.0, trend))
-        short = np.stack((volume, -above / 4.0, -trend))
-        return clip_directions(long, short)
+        away = above / 4.0
+        return clipped((volume, away, trend), (volume, -away, -trend))
