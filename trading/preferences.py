@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
+from indicators.candles import SLOW_FRAMES
 from trading.errors import AssistantError
-
-# Timeframes in minutes, each with its slow frame (SPEC 2).
-TIMEFRAMES: Mapping[int, int] = MappingProxyType({1: 5, 5: 30, 15: 60, 60: 240, 240: 1440})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,8 @@ def with_preset(name: str) -> Preferences:
 
 def with_minutes(preferences: Preferences, minutes: int) -> Preferences:
     """Another timeframe; the dial is moved into the new frame's range."""
-    if minutes not in TIMEFRAMES:
-        raise Unfit("minutes", choices=tuple(str(m) for m in TIMEFRAMES))
+    if minutes not in SLOW_FRAMES:
+        raise Unfit("minutes", choices=tuple(str(m) for m in SLOW_FRAMES))
     most = int(per_day_bounds(minutes).most)
     per_day = None if preferences.per_day is None else min(preferences.per_day, most)
     return replace(preferences, minutes=minutes, per_day=per_day)

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NOT_RECONCILED = "not_reconciled"  # a restart's look at the account is not finished
     KEY_DEAD = "key_dead"
     LATE_CANDLE = "late_candle"  # seconds
+    DAY_FULL = "day_full"  # the dial's number of the day is used up by stronger ones
 
     # what became of an offer or an order
     PRICE_MOVED = "price_moved"
