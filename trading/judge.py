@@ -1,20 +1,22 @@
 """Candles in, scores out: the batch columns and every strategy over a block of symbols."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from indicators.batch import BatchIndicatorProcessor
 from indicators.candles import Candles
 from strategies.confluence import score
-from strategies.model import Scores, Strategy
+from strategies.model import Scores, Settings
+from strategies.registry import all_strategies
 
 
 class Judge:
     """All strategies over whole blocks; columns come through the batch processor's caches."""
 
-    def __init__(self, processor: BatchIndicatorProcessor, strategies: Sequence[Strategy]) -> None:
-        self.processor = processor
-        self.strategies = tuple(strategies)
+    def __init__(self, settings: Settings, timer: Callable[[], float]) -> None:
+        self.settings = settings
+        self.processor = BatchIndicatorProcessor(timer, settings.periods)
+        self.strategies = all_strategies(settings)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -36,3 +38,8 @@ class Judge:
         slow_columns = self.processor.calculate_batch_core_indicators(slow)
         newest = found.raw(fast, columns, slow, slow_columns)[:, :, -1]
         return tuple(tuple(float(value) for value in measures) for measures in newest.T)
+
+    def atr(self, fast: Candles) -> tuple[float, ...]:
+        """ATR of the newest candle for each symbol, in quote currency."""
+        columns = self.processor.calculate_batch_core_indicators(fast)
+        return tuple(float(value) for value in columns[f"atr_{self.settings.atr}"][:, -1])

@@ -14,8 +14,8 @@ class Threshold:
     """The strength a signal needs for one person now.
 
     `per_day` is what it gave over `days` of history, None while there is too little (then `value` is the fixed
-    default); `reached` is False where even the best threshold gives fewer than asked; `exceeded` where even the highest gives
-    more: then only the strongest that fit the day become cards.
+    default). `reached` is False where even the best threshold gives fewer than asked; `exceeded` where the highest
+    gives more: then only the strongest that fit the day become cards.
     """
 
     value: Decimal
