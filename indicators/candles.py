@@ -132,12 +132,12 @@ def _check_times(minutes: int, times: IntArray) -> None:
 def _check_values(
     symbols: Sequence[str], open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
 ) -> None:
-    unlisted = np.arange(close.shape[1]) < first_candles(close)[:, None]
+    fields = (open_, high, low, close, volume)
+    # Blank in all five, and so is everything before it.
+    unlisted = np.logical_and.accumulate(np.logical_and.reduce([np.isnan(field) for field in fields]), axis=1)
     listed = ~unlisted
-    finite = np.logical_and.reduce([np.isfinite(field) for field in (open_, high, low, close, volume)])
-    blank = np.logical_and.reduce([np.isnan(field) for field in (open_, high, low, close, volume)])
+    finite = np.logical_and.reduce([np.isfinite(field) for field in fields])
     rules: list[tuple[str, BoolArray]] = [
-        ("some values are missing before the first candle, some are not", unlisted & ~blank),
         ("a value is missing or not finite", listed & ~finite),
         ("high is below low", listed & (high < low)),
         ("a price is not above zero", listed & (low <= 0)),
