@@ -1,0 +1,166 @@
+"""Time, and what happens by it: the tick, the minute, housekeeping. The last net under all three is here."""
+
+import asyncio
+import gc
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from storage.errors import DatabaseRefused
+from tgbot.memory import memory_in_use
+from trading.errors import AssistantError, ExchangeError
+from trading.health import Health
+
+log = structlog.get_logger(__name__)
+
+# A loop that was held up runs its jobs late rather than not at all.
+GRACE_SECONDS = 60
+HOUSEKEEPING_EACH = 10
+
+
+class SystemClock:
+    """The Clock port over this machine's clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class LastNet:
+    """Runs one job so that no failure of it reaches the scheduler.
+
+    A failure that repeats is logged once: what we expect as a sentence, a bug with its traceback. /status shows it
+    until the job works again.
+    """
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[object]], health: Health) -> None:
+        self.name = name
+        self._work = work
+        self._health = health
+        self._failing: Failure | None = None
+        # Held while the job runs, so that the end of the program can wait for it.
+        self._running = asyncio.Lock()
+
+    async def run(self) -> None:
+        async with self._running:
+            try:
+                await self._work()
+            except Exception as error:  # noqa: BLE001 - the last net
+                self._fell(error)
+            else:
+                self._stood()
+
+    async def drained(self) -> None:
+        """Returns when the job does not run."""
+        async with self._running:
+            return
+
+    def _fell(self, error: Exception) -> None:
+        failure = Failure.of(error, self.name)
+        if failure != self._failing:
+            self._stood()
+            bug = None if isinstance(error, AssistantError) else error
+            log.error("a job failed", job=self.name, why=str(error), exc_info=bug)
+            self._health.failed(failure.what, str(error) if bug is None else type(error).__name__)
+            self._failing = failure
+
+    def _stood(self) -> None:
+        if self._failing is not None:
+            self._health.worked(self._failing.what)
+            self._failing = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What tells failures apart: their texts may hold figures that change with each try."""
+
+    what: str
+    kind: type[BaseException]
+    place: str
+
+    @classmethod
+    def of(cls, error: BaseException, job: str) -> "Failure":
+        what = (
+            "database" if isinstance(error, DatabaseRefused) else "bybit" if isinstance(error, ExchangeError) else job
+        )
+        trace = traceback.extract_tb(error.__traceback__)
+        return cls(what, type(error), f"{trace[-1].filename}:{trace[-1].lineno}" if trace else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often, in seconds."""
+
+    tick: float
+    minute: float = 60
+
+
+class Schedule:
+    """Calls `tick` and `minute` at their pace, neither of them twice at once; every tenth tick it cleans up.
+
+    `expire` lets go of old cache entries and gives how many went.
+    """
+
+    def __init__(
+        self,
+        pace: Pace,
+        health: Health,
+        *,
+        tick: Callable[[], Awaitable[object]],
+        minute: Callable[[], Awaitable[object]],
+        expire: Callable[[], int],
+    ) -> None:
+        self._tick = tick
+        self._expire = expire
+        self._ticks = 0
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._nets = (LastNet("tick", self._tick_once, health), LastNet("watch", minute, health))
+        for net, seconds in zip(self._nets, (pace.tick, pace.minute), strict=True):
+            self._scheduler.add_job(
+                net.run,
+                IntervalTrigger(seconds=seconds),
+                id=net.name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=GRACE_SECONDS,
+            )
+
+    def start(self) -> None:
+        """Both begin after their first interval."""
+        self._scheduler.start()
+
+    async def close(self, patience: float) -> None:
+        """Begins nothing more and waits for what runs, at most `patience` seconds."""
+        if not self._scheduler.running:
+            return
+        self._scheduler.pause()
+        drained = [asyncio.ensure_future(net.drained()) for net in self._nets]
+        _, late = await asyncio.wait(drained, timeout=patience)
+        for waiting in late:
+            waiting.cancel()
+        # This cancels what still runs.
+        self._scheduler.shutdown(wait=False)
+
+    async def _tick_once(self) -> None:
+        self._ticks += 1
+        try:
+            await self._tick()
+        finally:
+            if self._ticks % HOUSEKEEPING_EACH == 0:
+                clean_up(self._expire)
+
+
+def clean_up(expire: Callable[[], int]) -> None:
+    """Expired cache entries go, garbage is collected; its pause and the memory in use are logged."""
+    expired = expire()
+    began = time.perf_counter()
+    collected = gc.collect()
+    pause = (time.perf_counter() - began) * 1000
+    log.info("housekeeping", expired=expired, collected=collected, pause_ms=round(pause, 1), memory_mb=memory_in_use())

@@ -1,0 +1,109 @@
+"""The practice world as a child process: begun before anything heavy is imported, ended with us, watched meanwhile."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tgbot.envfile import StartRefused
+from tgbot.settings import Settings
+
+# The child may wait 5 s for a port, and makes a month of candles at its first start.
+READY_SECONDS = 120
+END_SECONDS = 5
+
+
+def practice_arguments(settings: Settings, *, fresh: bool = False) -> list[str]:
+    """The arguments of `python -m sandbox` for the servers that these settings ask for."""
+    arguments = [
+        *("--telegram-port", str(settings.sandbox_telegram_port)),
+        *("--bybit-port", str(settings.sandbox_bybit_port)),
+        *("--database", str(settings.sandbox_database)),
+        *("--market", settings.sandbox_market),
+        *("--seed", str(settings.sandbox_seed)),
+        *("--names", ",".join(map(str, settings.owners))),
+    ]
+    optional = {
+        "--no-bybit": not settings.practice_bybit,
+        "--no-telegram": not settings.practice_telegram,
+        "--fresh": fresh,
+    }
+    return arguments + [name for name, wanted in optional.items() if wanted]
+
+
+class PracticeWorld:
+    """The running child. It ends when its standard input closes, so also when we are killed."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Begins the child at once; `ready` waits for it."""
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers and paths of the settings
+            [sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            # A Ctrl+C in the terminal is for us: the child stays until we have closed what is open.
+            start_new_session=True,
+        )
+        self._ready = threading.Event()
+        self._ended = threading.Event()
+        self._closing = False
+        self._on_death: list[Callable[[], None]] = []
+        self._reader = threading.Thread(target=self._read, name="practice world", daemon=True)
+        self._reader.start()
+
+    def ready(self, patience: float = READY_SECONDS) -> None:
+        """Waits until its servers answer. Raises StartRefused where they do not; the child has said why on stderr."""
+        self._ready.wait(patience)
+        if self._ended.is_set():
+            raise StartRefused("the practice world did not start")
+        if not self._ready.is_set():
+            self.close()
+            raise StartRefused(f"the practice world did not answer within {patience:.0f} s")
+
+    def on_death(self, tell: Callable[[], None]) -> None:
+        """`tell` is called, from another thread, when the child ends before `close`."""
+        self._on_death.append(tell)
+        if self._ended.is_set():
+            tell()
+
+    def close(self) -> None:
+        """Ends the child and returns when it is gone."""
+        self._closing = True
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(END_SECONDS)
+
+    def _read(self) -> None:
+        # Read to the end: a pipe that nobody empties would stop the child one day.
+        for line in self._process.stdout or ():
+            if _says_ready(line):
+                self._ready.set()
+        self._process.wait()
+        self._ended.set()
+        self._ready.set()
+        if not self._closing:
+            for tell in self._on_death:
+                tell()
+
+
+def forget_files(database: Path) -> None:
+    """Removes an SQLite database with its WAL and index."""
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+
+
+def _says_ready(line: str) -> bool:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("ready") is True
