@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from cachetools import TTLCache
 
 from indicators.candles import Candles
-from strategies.model import Scores
+from trading.judge import Verdict
 from trading.model import AccountId, Balance, Position
 
 Value = TypeVar("Value")
@@ -63,7 +63,7 @@ class Caches:
 
     def __init__(self, timer: Callable[[], float]) -> None:
         self.market_data_cache: AsyncCache[Candles] = AsyncCache(300, 10, timer)
-        self.strategy_results_cache: AsyncCache[Scores] = AsyncCache(180, 50, timer)
+        self.strategy_results_cache: AsyncCache[Verdict] = AsyncCache(180, 50, timer)
         self.balance_cache: AsyncCache[Balance] = AsyncCache(60, 20, timer)
         self.position_cache: AsyncCache[tuple[Position, ...]] = AsyncCache(120, 20, timer)
 

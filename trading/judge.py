@@ -2,44 +2,47 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from indicators.batch import BatchIndicatorProcessor
-from indicators.candles import Candles
+from indicators.candles import Candles, FloatArray
 from strategies.confluence import score
 from strategies.model import Scores, Settings
 from strategies.registry import all_strategies
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What all strategies say of one close. `raw` holds for each of `scores` the unclipped measures of the newest
+    candle, shape (3, symbols); `atr` (symbols,) is in quote currency."""
+
+    scores: tuple[Scores, ...]
+    raw: tuple[FloatArray, ...]
+    atr: FloatArray
+
+
 class Judge:
-    """All strategies over whole blocks; columns come through the batch processor's caches."""
+    """All strategies over whole blocks; columns come through the batch processor's caches. Works off the event loop."""
 
     def __init__(self, settings: Settings, timer: Callable[[], float]) -> None:
-        self.settings = settings
+        self._settings = settings
         self.processor = BatchIndicatorProcessor(timer, settings.periods)
-        self.strategies = all_strategies(settings)
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(strategy.id for strategy in self.strategies)
+        self._strategies = all_strategies(settings)
+        self.ids = tuple(strategy.id for strategy in self._strategies)
 
     async def scores(self, fast: Candles, slow: Candles) -> tuple[Scores, ...]:
-        """What every strategy says of `fast`, judged against `slow` (same symbols). Computed off the event loop."""
-        return await asyncio.to_thread(self._scores, fast, slow)
+        """What every strategy says of `fast`, judged against `slow` (same symbols)."""
+        return (await self.verdict(fast, slow)).scores
 
-    def _scores(self, fast: Candles, slow: Candles) -> tuple[Scores, ...]:
+    async def verdict(self, fast: Candles, slow: Candles) -> Verdict:
+        """Scores of every candle, and what a card tells of the newest one."""
+        return await asyncio.to_thread(self._verdict, fast, slow)
+
+    def _verdict(self, fast: Candles, slow: Candles) -> Verdict:
         columns = self.processor.calculate_batch_core_indicators(fast)
         slow_columns = self.processor.calculate_batch_core_indicators(slow)
-        return tuple(score(strategy, fast, columns, slow, slow_columns) for strategy in self.strategies)
-
-    def raw(self, strategy: str, fast: Candles, slow: Candles) -> tuple[tuple[float, ...], ...]:
-        """The three unclipped measures of the newest candle, for each symbol: what a card tells in words."""
-        found = next(one for one in self.strategies if one.id == strategy)
-        columns = self.processor.calculate_batch_core_indicators(fast)
-        slow_columns = self.processor.calculate_batch_core_indicators(slow)
-        newest = found.raw(fast, columns, slow, slow_columns)[:, :, -1]
-        return tuple(tuple(float(value) for value in measures) for measures in newest.T)
-
-    def atr(self, fast: Candles) -> tuple[float, ...]:
-        """ATR of the newest candle for each symbol, in quote currency."""
-        columns = self.processor.calculate_batch_core_indicators(fast)
-        return tuple(float(value) for value in columns[f"atr_{self.settings.atr}"][:, -1])
+        return Verdict(
+            scores=tuple(score(one, fast, columns, slow, slow_columns) for one in self._strategies),
+            raw=tuple(one.raw(fast, columns, slow, slow_columns)[:, :, -1] for one in self._strategies),
+            atr=columns[f"atr_{self._settings.atr}"][:, -1],
+        )

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from indicators.candles import SLOW_FRAMES, BoolArray, Candles
+from indicators.candles import SLOW_FRAMES, BoolArray, Candles, FloatArray
 from strategies.firing import fires
 from strategies.model import DIRECTIONS, Scores
 from strategies.signal import Direction, Factor, Signal
 from trading.context import Context
 from trading.dial import Dial
 from trading.feed import newest_closed
-from trading.judge import Judge
+from trading.judge import Judge, Verdict
 from trading.model import Account
 from trading.offers import Offers
 from trading.people import Person
@@ -38,11 +38,10 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class _Close:
-    """What just closed in one timeframe: every strategy's scores, with the candles they come from."""
+    """What just closed in one timeframe: every strategy's scores, with the candles they judge."""
 
     fast: Candles
-    slow: Candles
-    scores: tuple[Scores, ...]
+    verdict: Verdict
 
 
 class Scanner:
@@ -54,7 +53,7 @@ class Scanner:
         self._dial = dial
         self._offers = offers
         self._judged: dict[tuple[str, int], int] = {}  # (symbol, minutes) -> open time of the newest judged candle
-        self._nearest: dict[int, Nearest] = {}
+        self._nearest: dict[int, Nearest | None] = {}
         self.report: TickReport | None = None
 
     async def scan(self) -> None:
@@ -125,19 +124,19 @@ class Scanner:
         fast = await caches.market_data_cache.get((symbols, minutes, newest), lambda: block(minutes))
         slow_newest = feed.newest(symbols[0], slow_minutes)
         slow = await caches.market_data_cache.get((symbols, slow_minutes, slow_newest), lambda: block(slow_minutes))
-        scores = await caches.strategy_results_cache.get(
-            (symbols, minutes, newest), lambda: self._judge.scores(fast, slow)
+        verdict = await caches.strategy_results_cache.get(
+            (symbols, minutes, newest), lambda: self._judge.verdict(fast, slow)
         )
-        return _Close(fast, slow, scores)
+        return _Close(fast, verdict)
 
     async def _tell(self, close: _Close, listeners: list[Listener]) -> None:
         fired: dict[tuple[float, int, str], BoolArray] = {}
         for listener in listeners:
-            for scores in close.scores:
+            for scores in close.verdict.scores:
                 key = (float(listener.threshold.value), listener.person.preferences.confluence, scores.strategy)
                 if key not in fired:
                     fired[key] = fires(scores, key[0], key[1])[:, :, -1]
-        self._nearest[close.fast.minutes] = _nearest(close.scores, fired)
+        self._nearest[close.fast.minutes] = _nearest(close.verdict.scores, fired)
         for listener in listeners:
             signals = self._signals(close, listener, fired)
             await self._offer(listener, signals)
@@ -148,41 +147,20 @@ class Scanner:
         """What fired for one person, strongest first; one signal for each symbol and direction."""
         preferences = listener.person.preferences
         found: dict[tuple[str, Direction], list[Signal]] = defaultdict(list)
-        for scores in close.scores:
+        for scores, raw in zip(close.verdict.scores, close.verdict.raw, strict=True):
             if scores.strategy in preferences.strategies_off:
                 continue
             now = fired[float(listener.threshold.value), preferences.confluence, scores.strategy]
             for way, place in np.argwhere(now):
                 symbol = close.fast.symbols[place]
                 if symbol in listener.symbols:
-                    found[symbol, DIRECTIONS[way]].append(self._signal(close, scores, int(way), int(place)))
+                    found[symbol, DIRECTIONS[way]].append(_signal(close, scores, raw, int(way), int(place)))
         strongest = []
         for signals in found.values():
             first, *others = sorted(signals, key=lambda signal: (-signal.strength, signal.strategy))
             strongest.append(replace(first, also=tuple(other.strategy for other in others)))
         strongest.sort(key=lambda signal: (-signal.strength, signal.symbol))
         return [replace(signal, rank=rank, of=len(strongest)) for rank, signal in enumerate(strongest, 1)]
-
-    def _signal(self, close: _Close, scores: Scores, way: int, place: int) -> Signal:
-        fast = close.fast
-        raw = self._judge.raw(scores.strategy, fast, close.slow)[place]
-        values = scores.factors[way, :, place, -1]
-        first, second, third = (
-            Factor(name, round(float(value), 6), float(measure))
-            for name, value, measure in zip(scores.factor_names, values, raw, strict=True)
-        )
-        return Signal(
-            symbol=fast.symbols[place],
-            strategy=scores.strategy,
-            minutes=fast.minutes,
-            direction=DIRECTIONS[way],
-            open_time=int(fast.open_times[-1]),
-            factors=(first, second, third),
-            strength=float(scores.strength[way, place, -1]),
-            confluence=int(scores.confluence[way, place, -1]),
-            close=float(fast.close[place, -1]),
-            atr=self._judge.atr(fast)[place],
-        )
 
     async def _offer(self, listener: Listener, signals: list[Signal]) -> None:
         left = await self._left_today(listener)
@@ -207,6 +185,28 @@ def _frames(listeners: tuple[Listener, ...]) -> dict[int, frozenset[str]]:
         wanted[listener.minutes].update(listener.symbols)
         wanted[SLOW_FRAMES[listener.minutes]].update(listener.symbols)
     return {minutes: frozenset(symbols) for minutes, symbols in wanted.items()}
+
+
+def _signal(close: _Close, scores: Scores, raw: FloatArray, way: int, place: int) -> Signal:
+    fast = close.fast
+    first, second, third = (
+        Factor(name, round(float(value), 6), float(measure))
+        for name, value, measure in zip(
+            scores.factor_names, scores.factors[way, :, place, -1], raw[:, place], strict=True
+        )
+    )
+    return Signal(
+        symbol=fast.symbols[place],
+        strategy=scores.strategy,
+        minutes=fast.minutes,
+        direction=DIRECTIONS[way],
+        open_time=int(fast.open_times[-1]),
+        factors=(first, second, third),
+        strength=float(scores.strength[way, place, -1]),
+        confluence=int(scores.confluence[way, place, -1]),
+        close=float(fast.close[place, -1]),
+        atr=float(close.verdict.atr[place]),
+    )
 
 
 def _nearest(scores: tuple[Scores, ...], fired: Mapping[tuple[float, int, str], BoolArray]) -> Nearest | None:
