@@ -95,4 +95,6 @@ def test_a_huge_volume_leaves_no_trace_once_it_has_left_the_window() -> None:
     volume = np.full((1, 200), 1e-3)
     volume[0, 50] = 1e12
     assert volume_ratio(volume, 20)[0, 71:] == pytest.approx(1.0, rel=1e-12)
-    assert np.isnan(volume_ratio(np.where(volume < 1, 0.0, volume), 20)[0, 71:]).all(), "a mean of zeros is exactly zero"
+    assert np.isnan(volume_ratio(np.where(volume < 1, 0.0, volume), 20)[0, 71:]).all(), (
+        "a mean of zeros is exactly zero"
+    )
