@@ -1,0 +1,1 @@
+"""One file a revision, numbered in one line: r0001_what.py."""
