@@ -1,29 +1,17 @@
 """Routes a bot speaks to: /bot<token>/<method> and /file/bot<token>/<path>."""
 
-import json
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.telegram.bots import Bot, bot_of, current_bot, greet_bot
+from sandbox.telegram.bots import bot_of
 from sandbox.telegram.catalog import FIELDS
-from sandbox.telegram.checks import checked
+from sandbox.telegram.checks import checked, read_json
 from sandbox.telegram.files import LARGEST, find_photo, photo_bytes
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
+from sandbox.telegram.sending import ATTACHED
 from sandbox.telegram.world import WORLD, World
-
-
-def _identified(world: World, token: str) -> Bot:
-    bot = bot_of(token)
-    if bot is None:
-        raise Refused("Unauthorized", 401)
-    current = current_bot(world.database.reading)
-    if current is None or current.bot_id != bot.bot_id:
-        with world.database.change() as connection:
-            greet_bot(connection, bot.bot_id)
-        world.hub.tell_all("profile", None)
-    return bot
 
 
 async def _given(request: web.Request) -> dict[str, Any]:
@@ -31,7 +19,10 @@ async def _given(request: web.Request) -> dict[str, Any]:
     given: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         return given | _json_object(await request.read())
-    form = await request.post()
+    try:
+        form = await request.post()
+    except (ValueError, LookupError):
+        raise bad_request("can't parse the form of the request") from None
     for name, value in form.items():
         if isinstance(value, web.FileField):
             given[f"attach:{name}"] = value.file.read(LARGEST + 1)
@@ -41,10 +32,7 @@ async def _given(request: web.Request) -> dict[str, Any]:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body) if body else {}
-    except (ValueError, RecursionError):
-        raise bad_request("can't parse JSON object") from None
+    found = read_json(body, "the request") if body else {}
     if not isinstance(found, dict):
         raise bad_request("can't parse JSON object: object expected")
     return {str(name): value for name, value in found.items() if not str(name).startswith("attach:")}
@@ -54,7 +42,9 @@ async def call(request: web.Request) -> web.Response:
     """One Bot API call."""
     world = request.app[WORLD]
     try:
-        bot = _identified(world, request.match_info["token"])
+        bot = bot_of(request.match_info["token"])
+        if bot is None:
+            raise Refused("Unauthorized", 401)
         names = {name.lower(): name for name in FIELDS}
         method = names.get(request.match_info["method"].lower())
         if method is None:
@@ -65,7 +55,7 @@ async def call(request: web.Request) -> web.Response:
         for name, body in uploads.items():
             if kinds.get(name) == "file":
                 given[name] = body
-        result = await METHODS[method](world, bot, uploads | checked(method, given))
+        result = await METHODS[method](world, bot, checked(method, given) | {ATTACHED: uploads})
     except Refused as refused:
         return web.json_response(refused.as_json(), status=refused.code)
     except web.HTTPRequestEntityTooLarge:

@@ -1,4 +1,4 @@
-"""The bots that spoke to the practice Telegram. The newest one is whom a person's chat leads to."""
+"""The bots that spoke to the practice Telegram. The one that polls is whom a person's chat leads to."""
 
 import json
 import re
@@ -35,9 +35,9 @@ def bot_of(token: str) -> Bot | None:
 
 
 def current_bot(connection: sqlite3.Connection) -> Bot | None:
-    """The bot that came last."""
+    """The bot that people write to: the last one that took the lead by polling."""
     row = connection.execute(
-        "SELECT bot_id FROM telegram_bots WHERE bot_id != ? ORDER BY turn DESC LIMIT 1", (NOBODY,)
+        "SELECT bot_id FROM telegram_bots WHERE bot_id != ? AND turn > 0 ORDER BY turn DESC LIMIT 1", (NOBODY,)
     ).fetchone()
     return named_bot(connection, row["bot_id"]) if row else None
 
@@ -50,8 +50,8 @@ def named_bot(connection: sqlite3.Connection, bot_id: int) -> Bot:
     return Bot(bot_id, row["value"]) if row and row["value"] else Bot(bot_id)
 
 
-def greet_bot(connection: sqlite3.Connection, bot_id: int) -> None:
-    """Makes this bot the current one; the first ever gets the updates that waited for a bot."""
+def lead_chats(connection: sqlite3.Connection, bot_id: int) -> None:
+    """Makes people write to this bot; the first ever gets the updates that waited for a bot."""
     first = current_bot(connection) is None
     connection.execute(
         "INSERT INTO telegram_bots (bot_id, turn, next_update_id) "
@@ -78,6 +78,7 @@ def allowed_updates(connection: sqlite3.Connection, bot_id: int) -> list[str] | 
 def keep_allowed_updates(connection: sqlite3.Connection, bot_id: int, kinds: list[str]) -> None:
     """Remembers the kinds asked for; an empty list means the default again."""
     connection.execute(
-        "UPDATE telegram_bots SET allowed_updates = ? WHERE bot_id = ?",
-        (json.dumps(kinds) if kinds else None, bot_id),
+        "INSERT INTO telegram_bots (bot_id, turn, next_update_id, allowed_updates) VALUES (?, 0, ?, ?) "
+        "ON CONFLICT (bot_id) DO UPDATE SET allowed_updates = excluded.allowed_updates",
+        (bot_id, FIRST_UPDATE_ID, json.dumps(kinds) if kinds else None),
     )

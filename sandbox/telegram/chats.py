@@ -92,10 +92,13 @@ def find_message(connection: sqlite3.Connection, user_id: int, message_id: int) 
     return _message(row) if row else None
 
 
-def all_messages(connection: sqlite3.Connection, user_id: int) -> list[Message]:
-    """The chat, oldest first."""
-    rows = connection.execute("SELECT * FROM telegram_messages WHERE user_id = ? ORDER BY message_id", (user_id,))
-    return [_message(row) for row in rows]
+def messages_before(connection: sqlite3.Connection, user_id: int, *, before: int, last: int) -> list[Message]:
+    """The `last` messages (-1: all) of the chat whose numbers are below `before`, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM telegram_messages WHERE user_id = ? AND message_id < ? ORDER BY message_id DESC LIMIT ?",
+        (user_id, before, last),
+    ).fetchall()
+    return [_message(row) for row in reversed(rows)]
 
 
 def drop_message(connection: sqlite3.Connection, user_id: int, message_id: int) -> None:
@@ -137,7 +140,7 @@ def _photo_size(photo: Photo | None, file_id: str) -> dict[str, Any]:
     return photo.as_size()
 
 
-def told_to_person(message: Message) -> dict[str, Any]:
+def told_to_person(connection: sqlite3.Connection, message: Message) -> dict[str, Any]:
     """A message as the person's side tells it (texts are HTML); `date` and `edited_at` are Unix seconds."""
     told: dict[str, Any] = {
         "message_id": message.message_id,
@@ -150,6 +153,9 @@ def told_to_person(message: Message) -> dict[str, Any]:
     if message.photo:
         told["photo"] = f"/photos/{message.photo}"
         told["caption"] = message.content.html
+        photo = find_photo(connection, message.photo)
+        if photo:
+            told["photo_size"] = [photo.width, photo.height]
     else:
         told["text"] = message.content.html
     if message.edited_at is not None:

@@ -96,8 +96,6 @@ def text(name: str, value: Any) -> str:
     """A string; numbers in JSON bodies are not strings."""
     if not isinstance(value, str):
         raise bad_request(f'parameter "{name}" must be a string')
-    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise bad_request("strings must be encoded in UTF-8")
     return value
 
 
@@ -105,7 +103,7 @@ def number(name: str, value: Any) -> int:
     """A whole number, also as digits in a string."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return value
     raise bad_request(f'parameter "{name}" must be an integer')
 
@@ -130,13 +128,20 @@ def chat(name: str, value: Any) -> int:
     return found
 
 
+def read_json(raw: str | bytes, what: str) -> Any:
+    """A JSON value whose strings are whole characters; Refused when it is none."""
+    try:
+        found = json.loads(raw)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise bad_request(f"can't parse {what} as JSON") from None
+    return found
+
+
 def decoded(name: str, value: Any, wanted: type) -> Any:
     """A JSON value of the wanted type, from a string in a form or as it stands in a JSON body."""
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise bad_request(f'can\'t parse "{name}" JSON object') from None
+        value = read_json(value, f'"{name}"')
     if not isinstance(value, wanted):
         raise bad_request(f'"{name}" must be {"an array" if wanted is list else "an object"}')
     return value

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.telegram.bots import Bot, keep_allowed_updates
+from sandbox.telegram.bots import Bot, current_bot, keep_allowed_updates, lead_chats
 from sandbox.telegram.checks import Params
 from sandbox.telegram.markup import utf16_length
 from sandbox.telegram.refusals import bad_request
@@ -20,10 +20,13 @@ async def get_updates(world: World, bot: Bot, params: Params) -> Any:
     limit = limit if 1 <= limit <= 100 else 100
     bell = world.bells.take(bot.bot_id)
     try:
+        led = _take_lead(world, bot)
         with world.database.change() as connection:
             if "allowed_updates" in params:
                 keep_allowed_updates(connection, bot.bot_id, params["allowed_updates"])
             forget_updates(connection, bot.bot_id, params.get("offset"), world.time_ms())
+        if led:
+            world.hub.tell_all("profile", None)
         found = waiting_updates(world.database.reading, bot.bot_id, limit)
         seconds = min(max(params.get("timeout", 0), 0), LONGEST_POLL)
         if found or not seconds:
@@ -32,6 +35,16 @@ async def get_updates(world: World, bot: Bot, params: Params) -> Any:
         return waiting_updates(world.database.reading, bot.bot_id, limit)
     finally:
         world.bells.leave(bot.bot_id, bell)
+
+
+def _take_lead(world: World, bot: Bot) -> bool:
+    """People write to the bot that polls; another one takes over only when the former no longer does."""
+    leader = current_bot(world.database.reading)
+    if leader is not None and (leader.bot_id == bot.bot_id or world.bells.holds(leader.bot_id)):
+        return False
+    with world.database.change() as connection:
+        lead_chats(connection, bot.bot_id)
+    return True
 
 
 async def set_webhook(world: World, bot: Bot, params: Params) -> Any:

@@ -1,6 +1,7 @@
 """Routes of the person: /chat/<user>/..., what the page and the checks use."""
 
 import asyncio
+import contextlib
 import json
 import re
 import secrets
@@ -13,6 +14,7 @@ from sandbox.telegram import chats
 from sandbox.telegram.bot_side import photo_response
 from sandbox.telegram.bots import NOBODY, Bot, current_bot
 from sandbox.telegram.chats import Message, escaped
+from sandbox.telegram.hub import News
 from sandbox.telegram.markup import utf16_length
 from sandbox.telegram.people import Person, find_person, keep_person
 from sandbox.telegram.profile import menu_for, pinned, profile_text
@@ -58,9 +60,24 @@ def _bot_id(world: World) -> int:
 
 
 async def messages(request: web.Request) -> web.Response:
-    """GET: the chat, oldest first; empty for someone unknown."""
-    connection = request.app[WORLD].database.reading
-    return web.json_response([chats.told_to_person(m) for m in chats.all_messages(connection, _user(request))])
+    """GET: the chat, oldest first; empty for someone unknown.
+
+    `?last=100&before=7` asks only for the last hundred whose numbers are below 7.
+    """
+    connection, user_id = request.app[WORLD].database.reading, _user(request)
+    found = chats.messages_before(
+        connection, user_id, before=_whole(request, "before", 2**52), last=_whole(request, "last", -1)
+    )
+    return web.json_response([chats.told_to_person(connection, message) for message in found])
+
+
+def _whole(request: web.Request, name: str, otherwise: int) -> int:
+    given = request.query.get(name)
+    if given is None:
+        return otherwise
+    if not re.fullmatch(r"[0-9]{1,15}", given):
+        raise Unheard(f"{name} must be a whole number.")
+    return int(given)
 
 
 async def write(request: web.Request) -> web.Response:
@@ -87,7 +104,7 @@ async def write(request: web.Request) -> web.Response:
         queue_update(connection, bot_id, "message", told, world.time_ms())
     world.tell_message(message)
     world.bells.ring(bot_id)
-    return web.json_response(chats.told_to_person(message))
+    return web.json_response(chats.told_to_person(world.database.reading, message))
 
 
 def _command_marks(text: str) -> list[dict[str, Any]]:
@@ -224,16 +241,22 @@ async def events(request: web.Request) -> web.StreamResponse:
     )
     with world.hub.listen(user_id) as queue:
         await response.prepare(request)
-        await response.write(b"retry: 1000\nevent: hello\ndata: null\n\n")
-        while True:
-            try:
-                news = await asyncio.wait_for(queue.get(), PULSE_SECONDS)
-            except TimeoutError:
-                await response.write(b": pulse\n\n")
-                continue
-            if news is None:
-                return response
-            await response.write(f"event: {news['event']}\ndata: {json.dumps(news['body'])}\n\n".encode())
+        with contextlib.suppress(ConnectionError):  # the page was closed
+            await _stream(response, queue)
+    return response
+
+
+async def _stream(response: web.StreamResponse, queue: "asyncio.Queue[News | None]") -> None:
+    await response.write(b"retry: 1000\nevent: hello\ndata: null\n\n")
+    while True:
+        try:
+            news = await asyncio.wait_for(queue.get(), PULSE_SECONDS)
+        except TimeoutError:
+            await response.write(b": pulse\n\n")
+            continue
+        if news is None:
+            return
+        await response.write(f"event: {news['event']}\ndata: {json.dumps(news['body'])}\n\n".encode())
 
 
 async def photo(request: web.Request) -> web.Response:

@@ -15,6 +15,8 @@ from sandbox.telegram.world import World
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+ATTACHED = "attached"  # among the parameters: uploads by the name that attach:// gives them
+FAR_TOO_LONG = 65_536  # markup included; not worth reading
 DELETABLE_SECONDS = 48 * 3600
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
@@ -24,6 +26,8 @@ NOT_MODIFIED = (
 
 def formatted(params: Params, text: str, marks: str) -> Formatted:
     """The text with its markup read; `marks` names the parameter that holds its entities."""
+    if len(text) > FAR_TOO_LONG:
+        raise bad_request("message is too long")
     mode = params.get("parse_mode") or ""
     if mode.lower() == "html":
         return from_html(text)
@@ -126,7 +130,7 @@ async def send_photo(world: World, bot: Bot, params: Params) -> Any:
     """sendPhoto: an upload or a file id."""
     reachable(world, params["chat_id"])
     content = caption_content(params)
-    photo = picture(world, params["photo"], params)
+    photo = picture(world, params["photo"], params[ATTACHED])
     world.pace.spend(bot.bot_id, params["chat_id"])
     return _send(world, bot, params, content, photo)
 
@@ -179,7 +183,7 @@ async def edit_media(world: World, bot: Bot, params: Params) -> Any:
     """editMessageMedia: a new photo and caption, also in the place of a text."""
     message = _to_edit(world, bot, params)
     content = caption_content(params["media"])
-    photo = picture(world, params["media"]["media"], params)
+    photo = picture(world, params["media"]["media"], params[ATTACHED])
     return _edit(world, bot, message, content, photo, params.get("reply_markup", []))
 
 

@@ -71,7 +71,10 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def page_file(request: web.Request) -> web.StreamResponse:
     """The page's script and style."""
-    return web.FileResponse(PAGE / request.match_info["name"], headers=PAGE_HEADERS)
+    file = PAGE / request.match_info["name"]
+    if not file.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(file, headers=PAGE_HEADERS)
 
 
 def build_telegram(
@@ -97,7 +100,7 @@ def build_telegram(
     app.router.add_get(f"{user}/events", person_side.events)
     app.router.add_get("/photos/{file_id:[A-Za-z0-9_-]+}", person_side.photo)
     app.router.add_get("/", page)
-    app.router.add_get("/{name:(?:app|sanitise|words)\\.js|style\\.css}", page_file)
+    app.router.add_get("/page/{name:[a-z]+\\.(?:js|css|svg)}", page_file)
 
     async def let_go(_: web.Application) -> None:
         world.bells.close()

@@ -65,6 +65,10 @@ class Bells:
     def __init__(self) -> None:
         self._polls: dict[int, asyncio.Future[str]] = {}
 
+    def holds(self, bot_id: int) -> bool:
+        """Whether the bot has a poll open."""
+        return bot_id in self._polls
+
     def take(self, bot_id: int) -> asyncio.Future[str]:
         """A bell for a new poll; an older poll of the same bot ends with 409, as at Telegram."""
         self._tell(bot_id, "taken")

@@ -29,7 +29,7 @@ class World:
 
     def tell_message(self, message: Message) -> None:
         """Shows a new or changed message on the chat's pages."""
-        self.hub.tell(message.user_id, "message", told_to_person(message))
+        self.hub.tell(message.user_id, "message", told_to_person(self.database.reading, message))
 
 
 WORLD: web.AppKey[World] = web.AppKey("world", World)

@@ -1,0 +1,156 @@
+// A message as a bubble with its keyboard. Pure of state: what a press does is handed in.
+
+import { fragmentOf, safeAddress } from "./sanitise.js";
+
+const RELATIVE = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+/** Time of day in the reader's zone. */
+export function clockTime(seconds, language) {
+  return new Date(seconds * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** A moment of a message in the reader's zone, as <tg-time format> asks; without a format the text as it was sent. */
+export function momentText(seconds, format, sent, language) {
+  if (!format || !Number.isFinite(seconds)) return sent;
+  if (format === "r") return relative(seconds, language);
+  const wanted = {};
+  if (/w/i.test(format)) wanted.weekday = format.includes("w") ? "short" : "long";
+  if (/d/i.test(format)) Object.assign(wanted, format.includes("D") ? { day: "numeric", month: "long", year: "numeric" } : { day: "2-digit", month: "2-digit", year: "2-digit" });
+  if (/t/i.test(format)) Object.assign(wanted, { hour: "2-digit", minute: "2-digit" }, format.includes("T") ? { second: "2-digit" } : {});
+  return Object.keys(wanted).length ? new Date(seconds * 1000).toLocaleString(language, wanted) : sent;
+}
+
+function relative(seconds, language) {
+  const left = seconds - Date.now() / 1000;
+  const [unit, size] = RELATIVE.find(([, size]) => Math.abs(left) >= size) || RELATIVE[3];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(left / size), unit);
+}
+
+/** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(src, alt), waiting(message, button)}. */
+export function bubbleOf(message, setting) {
+  const article = element("article", `message ${message.from}`);
+  article.dataset.id = message.message_id;
+  fill(article, message, setting);
+  return article;
+}
+
+/** Draws the message's present content into its node. */
+export function fill(article, message, setting) {
+  const { words, language } = setting;
+  const bubble = element("div", "bubble");
+  const hidden = element("span", "unseen", `${message.from === "bot" ? words.botSays : words.you}: `);
+  bubble.append(hidden);
+  if (message.reply_to !== undefined) bubble.append(quoteOf(message.reply_to, setting));
+  if (message.photo) bubble.append(photoOf(message, setting));
+  const html = message.photo ? message.caption : message.text;
+  if (html) {
+    const text = element("div", "text");
+    text.append(fragmentOf(html, hooksFor(setting)));
+    bubble.append(text);
+  }
+  const stamp = element("span", "stamp", `${message.edited && message.from === "bot" ? `${words.edited} ` : ""}${clockTime(message.date, language)}`);
+  stamp.title = new Date(message.date * 1000).toLocaleString(language);
+  bubble.append(stamp);
+  article.classList.toggle("pictured", Boolean(message.photo));
+  const rows = (message.buttons || []).map((row) => rowOf(message, row, setting));
+  const keyboard = element("div", "keyboard");
+  keyboard.append(...rows);
+  article.replaceChildren(bubble, ...(rows.length ? [keyboard] : []));
+}
+
+function hooksFor(setting) {
+  return {
+    command(text) {
+      const link = element("button", "command", text);
+      link.type = "button";
+      link.addEventListener("click", () => setting.command(text));
+      return link;
+    },
+    spoiler() {
+      const cover = element("span", "spoiler");
+      cover.tabIndex = 0;
+      cover.setAttribute("role", "button");
+      cover.setAttribute("aria-label", setting.words.spoiler);
+      const show = () => {
+        cover.classList.add("shown");
+        cover.removeAttribute("role");
+        cover.removeAttribute("aria-label");
+      };
+      cover.addEventListener("click", show);
+      cover.addEventListener("keydown", (event) => event.key === "Enter" && show());
+      return cover;
+    },
+    moment(seconds, format, sent) {
+      const time = element("time", "moment", momentText(seconds, format, sent, setting.language));
+      if (Number.isFinite(seconds)) {
+        time.dateTime = new Date(seconds * 1000).toISOString();
+        time.title = new Date(seconds * 1000).toLocaleString(setting.language);
+      }
+      Object.assign(time.dataset, { done: "1", unix: seconds, format, sent });
+      return time;
+    },
+  };
+}
+
+function quoteOf(id, setting) {
+  const quote = element("button", "quote", setting.quoted(id));
+  quote.type = "button";
+  quote.addEventListener("click", () => setting.jump(id));
+  return quote;
+}
+
+function photoOf(message, setting) {
+  const frame = element("button", "photo");
+  frame.type = "button";
+  const image = element("img");
+  image.src = message.photo;
+  image.alt = setting.words.photoName;
+  if (message.photo_size) [image.width, image.height] = message.photo_size;
+  frame.append(image);
+  frame.addEventListener("click", () => setting.view(message.photo));
+  return frame;
+}
+
+function rowOf(message, buttons, setting) {
+  const row = element("div", "buttons");
+  row.append(...buttons.map((button) => buttonOf(message, button, setting)));
+  return row;
+}
+
+function buttonOf(message, button, setting) {
+  const style = ["success", "danger", "primary"].includes(button.style) ? button.style : "";
+  const address = button.url ? safeAddress(/^[a-z]+:/i.test(button.url) ? button.url : `https://${button.url}`) : null;
+  const made = element(address ? "a" : "button", `key ${style}`);
+  made.append(element("span", "label", button.text));
+  if (address) {
+    Object.assign(made, { href: address, target: "_blank", rel: "noopener noreferrer" });
+    made.classList.add("link");
+    return made;
+  }
+  made.type = "button";
+  if (button.disabled) {
+    made.disabled = true;
+    made.title = setting.words.disabled;
+  } else if (button.copy_text !== undefined) {
+    made.classList.add("copies");
+    made.addEventListener("click", () => setting.copy(button.copy_text));
+  } else {
+    if (setting.waiting(message, button)) setWaiting(made, true);
+    made.addEventListener("click", () => setting.tap(message, button));
+  }
+  return made;
+}
+
+/** Marks a button whose answer has not come yet. */
+export function setWaiting(node, waits) {
+  node.classList.toggle("waits", waits);
+  node.setAttribute("aria-busy", String(waits));
+}
+
+/** A new element with a class and text. */
+export function element(tag, name = "", text = "") {
+  const made = document.createElement(tag);
+  if (name) made.className = name.trim();
+  if (text) made.textContent = text;
+  return made;
+}

@@ -1,0 +1,41 @@
+// The page's own words, in the person's language.
+
+const WORDS = {
+  en: {
+    bot: "bot", connecting: "connecting…", waiting: "the bot is not here yet", typing: "typing…", photo: "sends a photo…",
+    message: "Message", menu: "Menu", send: "Send", start: "START", unblock: "UNBLOCK", today: "Today", yesterday: "Yesterday",
+    edited: "edited", copied: "Copied", photoName: "Photo", earlier: "Earlier messages", down: "To the newest message",
+    fresh: (n) => (n === 1 ? "1 new message" : `${n} new messages`),
+    lost: "This did not reach the practice Telegram. Try again.", gone: "This message is no longer in the chat.",
+    person: (name, id) => `You are ${name} (${id}). Change person`, people: "Who is chatting?", id: "Number", first: "First name",
+    language: "Language", blocked: "Bot blocked", cancel: "Cancel", save: "Save", close: "Close", pinned: "Pinned message",
+    what: "What can this bot do?", nothing: "No messages here yet.", hint: "Press START to begin. Everything here runs on this machine; no real Telegram and no real money.",
+    you: "You", botSays: "Bot", spoiler: "Hidden text; press to show", disabled: "not available now",
+  },
+  ru: {
+    bot: "бот", connecting: "соединение…", waiting: "бота пока нет", typing: "печатает…", photo: "отправляет фото…",
+    message: "Сообщение", menu: "Меню", send: "Отправить", start: "СТАРТ", unblock: "РАЗБЛОКИРОВАТЬ", today: "Сегодня", yesterday: "Вчера",
+    edited: "изменено", copied: "Скопировано", photoName: "Фото", earlier: "Более ранние сообщения", down: "К последнему сообщению",
+    fresh: (n) => `${n} ${plural(n, "новое сообщение", "новых сообщения", "новых сообщений")}`,
+    lost: "Не дошло до учебного Telegram. Попробуйте ещё раз.", gone: "Этого сообщения больше нет в чате.",
+    person: (name, id) => `Вы ${name} (${id}). Сменить человека`, people: "Кто пишет?", id: "Номер", first: "Имя",
+    language: "Язык", blocked: "Бот заблокирован", cancel: "Отмена", save: "Сохранить", close: "Закрыть", pinned: "Закреплённое сообщение",
+    what: "Что умеет этот бот?", nothing: "Здесь пока нет сообщений.", hint: "Нажмите СТАРТ, чтобы начать. Всё работает на этом компьютере: без настоящего Telegram и без настоящих денег.",
+    you: "Вы", botSays: "Бот", spoiler: "Скрытый текст; нажмите, чтобы показать", disabled: "сейчас недоступно",
+  },
+};
+
+function plural(n, one, few, many) {
+  const form = new Intl.PluralRules("ru").select(n);
+  return form === "one" ? one : form === "few" ? few : many;
+}
+
+/** "ru" for Russian, "en" for every other language. */
+export function spoken(language) {
+  return /^ru\b/i.test(language || "") ? "ru" : "en";
+}
+
+/** All words for a language code. */
+export function wordsFor(language) {
+  return WORDS[spoken(language)];
+}
