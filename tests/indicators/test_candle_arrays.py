@@ -111,7 +111,7 @@ def test_a_candle_closes_when_the_next_one_opens() -> None:
 
 
 def test_aggregation_equals_one_made_by_hand_and_leaves_incomplete_candles_out() -> None:
-    fine = walk(2, 23, minutes=60, first=2, starts=(0, 4), seed=5)  # 02:00 .. 24:00; the second begins at 06:00
+    fine = walk(2, 22, minutes=60, first=3, starts=(0, 3), seed=5)  # 03:00 .. 25:00; the second begins at 06:00
     coarse = aggregate(fine, 240)
     assert (coarse.open_times // 3_600_000).tolist() == [4, 8, 12, 16, 20]
     hours = fine.open_times // 3_600_000
