@@ -1,6 +1,6 @@
 """Caches of columns: sized, timed, and computing each thing once however many threads ask."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from threading import Condition
 
@@ -18,7 +18,7 @@ class Lifetime:
 
 
 # "sma" holds every moving average: SMA, EMA and the volume ratio.
-LIFETIMES: dict[str, Lifetime] = {
+LIFETIMES: Mapping[str, Lifetime] = {
     "vwap": Lifetime(30, 50),
     "rsi": Lifetime(60, 100),
     "atr": Lifetime(60, 100),

@@ -20,7 +20,7 @@ class Reach(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
+class Chosen:
     """The threshold chosen, the signals a day it would have given, and whether that is what was asked for."""
 
     threshold: float
@@ -44,7 +44,7 @@ def days_of_history(candles: Candles) -> FloatArray:
     return listed * (candles.minutes * MINUTE_MS / DAY_MS)
 
 
-def choose_threshold(counts: IntArray, days: FloatArray, per_day: float) -> Dial | None:
+def choose_threshold(counts: IntArray, days: FloatArray, per_day: float) -> Chosen | None:
     """The highest of `THRESHOLDS` that would have given `per_day` signals a day or more on average.
 
     `counts` are firings of shape (..., thresholds, symbols, days), one leading axis for strategies if there are
@@ -62,7 +62,7 @@ def choose_threshold(counts: IntArray, days: FloatArray, per_day: float) -> Dial
     enough = np.flatnonzero(rates >= per_day)
     if not len(enough):
         best = int(np.flatnonzero(rates == rates.max())[-1])
-        return Dial(THRESHOLDS[best], float(rates[best]), Reach.OUT_OF_REACH)
+        return Chosen(THRESHOLDS[best], float(rates[best]), Reach.OUT_OF_REACH)
     chosen = int(enough[-1])
     above = chosen == len(THRESHOLDS) - 1 and rates[chosen] > per_day
-    return Dial(THRESHOLDS[chosen], float(rates[chosen]), Reach.EXCEEDED if above else Reach.MET)
+    return Chosen(THRESHOLDS[chosen], float(rates[chosen]), Reach.EXCEEDED if above else Reach.MET)

@@ -86,8 +86,9 @@ def test_what_the_caller_changes_later_does_not_reach_the_candles() -> None:
     candles = rebuilt(walk(1, 10), fields)
     fields["close"][:] = 0
     assert (candles.close > 0).all()
-    with pytest.raises(ValueError, match="read-only"):
-        candles.close[0, 0] = 1
+    for one in (candles, candles.latest(5), candles.until(5), candles.only(["S0USDT"]), aggregate(candles, 30)):
+        with pytest.raises(ValueError, match="read-only"):
+            one.close[0, 0] = 1
 
 
 def test_latest_until_and_only_cut_all_fields_alike() -> None:

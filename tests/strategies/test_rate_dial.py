@@ -5,7 +5,7 @@ import pytest
 
 from strategies.rate import (
     THRESHOLDS,
-    Dial,
+    Chosen,
     Reach,
     choose_threshold,
     days_of_history,
@@ -32,17 +32,17 @@ def test_the_grid_is_that_of_the_specification() -> None:
 
 def test_the_highest_threshold_that_gives_enough_is_chosen_though_counts_are_not_monotone() -> None:
     counts = counts_of({0.50: 150, 0.60: 90, 0.70: 104, 0.71: 99})
-    assert choose_threshold(counts, np.array([10.0]), 10) == Dial(0.70, 10.4, Reach.MET)
+    assert choose_threshold(counts, np.array([10.0]), 10) == Chosen(0.70, 10.4, Reach.MET)
 
 
 def test_out_of_reach_gives_the_threshold_with_the_most_and_of_equals_the_highest() -> None:
     counts = counts_of({0.50: 46, 0.60: 46, 0.70: 20})
-    assert choose_threshold(counts, np.array([10.0]), 10) == Dial(0.60, 4.6, Reach.OUT_OF_REACH)
+    assert choose_threshold(counts, np.array([10.0]), 10) == Chosen(0.60, 4.6, Reach.OUT_OF_REACH)
 
 
 def test_more_than_asked_even_at_the_highest_threshold_is_said() -> None:
-    assert choose_threshold(counts_of({0.95: 300}), np.array([10.0]), 10) == Dial(0.95, 30.0, Reach.EXCEEDED)
-    assert choose_threshold(counts_of({0.95: 100}), np.array([10.0]), 10) == Dial(0.95, 10.0, Reach.MET)
+    assert choose_threshold(counts_of({0.95: 300}), np.array([10.0]), 10) == Chosen(0.95, 30.0, Reach.EXCEEDED)
+    assert choose_threshold(counts_of({0.95: 100}), np.array([10.0]), 10) == Chosen(0.95, 10.0, Reach.MET)
 
 
 def test_each_symbol_is_counted_by_its_own_days_of_history() -> None:
@@ -50,12 +50,12 @@ def test_each_symbol_is_counted_by_its_own_days_of_history() -> None:
     counts[10, 0, :] = 2  # 2 a day over 30 days
     counts[10, 1, 20:] = 4  # listed for 10 days: 4 a day
     dial = choose_threshold(counts, np.array([30.0, 10.0, 0.0]), 6)
-    assert dial == Dial(THRESHOLDS[10], 6.0, Reach.MET)
+    assert dial == Chosen(THRESHOLDS[10], 6.0, Reach.MET)
 
 
 def test_strategies_are_summed() -> None:
     one = counts_of({0.55: 30})
-    assert choose_threshold(np.stack((one, one)), np.array([10.0]), 6) == Dial(0.55, 6.0, Reach.MET)
+    assert choose_threshold(np.stack((one, one)), np.array([10.0]), 6) == Chosen(0.55, 6.0, Reach.MET)
 
 
 def test_without_any_history_nothing_is_chosen() -> None:
@@ -63,7 +63,7 @@ def test_without_any_history_nothing_is_chosen() -> None:
 
 
 def test_nothing_that_ever_fired_is_out_of_reach_at_the_highest_threshold() -> None:
-    assert choose_threshold(counts_of({}), np.array([10.0]), 5) == Dial(0.95, 0.0, Reach.OUT_OF_REACH)
+    assert choose_threshold(counts_of({}), np.array([10.0]), 5) == Chosen(0.95, 0.0, Reach.OUT_OF_REACH)
 
 
 def test_history_is_counted_from_the_first_candle() -> None:
