@@ -37,8 +37,8 @@ def practice_arguments(settings: Settings, *, fresh: bool = False) -> list[str]:
 class PracticeWorld:
     """The running child. It ends when its standard input closes, so also when we are killed."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        """Begins the child at once; `ready` waits for it."""
+    def __init__(self, arguments: Sequence[str], on_ready: Callable[[], None]) -> None:
+        """Begins the child at once. `on_ready` is called, from another thread, when its servers answer."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers and paths of the settings
             [sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes"],
             stdin=subprocess.PIPE,
@@ -50,6 +50,7 @@ class PracticeWorld:
         self._ready = threading.Event()
         self._ended = threading.Event()
         self._closing = False
+        self._on_ready = on_ready
         self._on_death: list[Callable[[], None]] = []
         self._reader = threading.Thread(target=self._read, name="practice world", daemon=True)
         self._reader.start()
@@ -86,6 +87,7 @@ class PracticeWorld:
         # Read to the end: a pipe that nobody empties would stop the child one day.
         for line in self._process.stdout or ():
             if _says_ready(line):
+                self._on_ready()
                 self._ready.set()
         self._process.wait()
         self._ended.set()

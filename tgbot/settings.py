@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -139,6 +140,15 @@ class Settings(BaseSettings):
     @property
     def database(self) -> Secret:
         return self.database_url or Secret(f"sqlite+aiosqlite:///bybot-{self.bybit_env}.db")
+
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that no log may show; an address counts by the password in it."""
+        whole = (self.telegram_token, self.bybit_api_key, self.bybit_api_secret)
+        addresses = (urlsplit(address.reveal()) for address in (self.telegram_proxy, self.database_url) if address)
+        return (
+            *(secret.reveal() for secret in whole if secret is not None),
+            *(address.password for address in addresses if address.password),
+        )
 
     @property
     def practice_telegram(self) -> bool:
