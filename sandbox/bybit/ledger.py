@@ -1,0 +1,116 @@
+"""The present state of all accounts, in memory and on disk at once. Every change of an order, a position or money passes
+through here, so this is the place where a stream would listen."""
+
+import contextlib
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sandbox.bybit.model import Account, Execution, Order, Position
+from sandbox.bybit.store import Store
+
+FIRST_UID = 24_000_001
+DEFAULT_LEVERAGE = Decimal(10)
+TIME_KEPT_EVERY_MS = 10_000
+
+
+class Ledger:
+    """Accounts, positions and open orders; what is closed is asked of the store."""
+
+    def __init__(self, store: Store, now_ms: int) -> None:
+        self.store = store
+        self._load(now_ms)
+
+    def _load(self, now_ms: int) -> None:
+        self.time_ms = int(self.store.fact("engine_time") or now_ms)
+        self._kept_ms = self.time_ms
+        self._sequence = int(self.store.fact("sequence") or 0)
+        self.accounts = {account.name: account for account in self.store.accounts()}
+        self._by_key = {account.api_key: account.name for account in self.accounts.values()}
+        self.positions = {(p.account, p.symbol): p for p in self.store.positions()}
+        self.open_orders = {order.order_id: order for order in self.store.open_orders()}
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[None]:
+        """All changes inside are one; after a failure memory is as the disk says."""
+        try:
+            with self.store.transaction():
+                yield
+                self._keep_time()
+        except BaseException:
+            self._load(self.time_ms)
+            raise
+
+    def reach(self, time_ms: int) -> None:
+        """Time has come this far; every moment up to it has been looked at."""
+        self.time_ms = max(self.time_ms, time_ms)
+        if self.time_ms - self._kept_ms >= TIME_KEPT_EVERY_MS:
+            with self.store.transaction():
+                self._keep_time()
+
+    def _keep_time(self) -> None:
+        self.store.keep_fact("engine_time", str(self.time_ms))
+        self.store.keep_fact("sequence", str(self._sequence))
+        self._kept_ms = self.time_ms
+
+    def next_sequence(self) -> int:
+        """The next cross sequence number."""
+        self._sequence += 1
+        return self._sequence
+
+    def new_id(self, kind: str) -> str:
+        """An id that looks like Bybit's; the same world gives the same ids in the same order."""
+        name = f"{self.store.fact('seed')}|{kind}|{self.next_sequence()}"
+        return str(uuid.UUID(bytes=hashlib.blake2b(name.encode(), digest_size=16).digest(), version=4))
+
+    def open_account(self, name: str, equity: Decimal) -> Account:
+        """The account of this name, made with `equity` USDT where there is none yet."""
+        if name not in self.accounts:
+            uid = FIRST_UID + len(self.accounts)
+            key, secret = secrets.token_urlsafe(13)[:18], secrets.token_urlsafe(27)[:36]
+            with self.change():
+                self.keep_account(Account(name, uid, key, secret, equity, Decimal(0), self.time_ms))
+        return self.accounts[name]
+
+    def account_of_key(self, api_key: str) -> Account | None:
+        """The account that an API key belongs to."""
+        name = self._by_key.get(api_key)
+        return None if name is None else self.accounts[name]
+
+    def position(self, account: str, symbol: str) -> Position:
+        """What an account holds of a symbol; flat with the default leverage where it never traded."""
+        return self.positions.get((account, symbol)) or Position(account, symbol, DEFAULT_LEVERAGE)
+
+    def held(self, account: str) -> list[Position]:
+        """The account's positions that are not flat."""
+        return [p for p in self.positions.values() if p.account == account and p.size > 0]
+
+    def orders_of(self, account: str, symbol: str = "") -> list[Order]:
+        """The account's open orders, the oldest first."""
+        return [o for o in self.open_orders.values() if o.account == account and symbol in ("", o.symbol)]
+
+    def keep_account(self, account: Account) -> None:
+        """Writes an account."""
+        self.store.keep_account(account)
+        self.accounts[account.name] = account
+        self._by_key[account.api_key] = account.name
+
+    def keep_position(self, position: Position) -> None:
+        """Writes a position."""
+        self.store.keep_position(position)
+        self.positions[position.account, position.symbol] = position
+
+    def keep_order(self, order: Order) -> Order:
+        """Writes an order."""
+        self.store.keep_order(order)
+        if order.is_open:
+            self.open_orders[order.order_id] = order
+        else:
+            self.open_orders.pop(order.order_id, None)
+        return order
+
+    def keep_execution(self, execution: Execution) -> None:
+        """Adds an execution."""
+        self.store.keep_execution(execution)

@@ -1,0 +1,194 @@
+"""What the practice Bybit remembers: accounts, orders, positions, executions, in Bybit's own words where it has one."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar, get_args
+
+ZERO = Decimal(0)
+
+OPEN_STATUSES = ("New", "PartiallyFilled", "Untriggered", "Triggered")
+
+
+class Refused(Exception):
+    """Bybit says no: `code` is its retCode, the text its retMsg."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One unified trading account with its only API key. Money in USDT."""
+
+    name: str
+    uid: int
+    api_key: str
+    secret: str
+    wallet: Decimal
+    realised: Decimal
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached."""
+
+    order_id: str
+    link_id: str
+    account: str
+    symbol: str
+    side: str
+    order_type: str
+    qty: Decimal
+    price: Decimal
+    time_in_force: str
+    status: str
+    created_ms: int
+    updated_ms: int
+    create_type: str = "CreateByUser"
+    cancel_type: str = "UNKNOWN"
+    reject_reason: str = "EC_NoError"
+    reduce_only: bool = False
+    close_on_trigger: bool = False
+    filled_qty: Decimal = ZERO
+    filled_value: Decimal = ZERO
+    fee: Decimal = ZERO
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    tpsl_mode: str = ""
+    tp_trigger_by: str = ""
+    sl_trigger_by: str = ""
+    tp_limit_price: Decimal | None = None
+    sl_limit_price: Decimal | None = None
+    stop_order_type: str = ""
+    trigger_price: Decimal | None = None
+    trigger_direction: int = 0
+    trigger_by: str = ""
+    parent_link_id: str = ""
+    last_price_on_created: Decimal | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """It may still trade."""
+        return self.status in OPEN_STATUSES
+
+    @property
+    def leaves_qty(self) -> Decimal:
+        """What may still trade; nothing once it is closed."""
+        return self.qty - self.filled_qty if self.is_open else ZERO
+
+    @property
+    def avg_price(self) -> Decimal | None:
+        """The average price of its fills, None without one."""
+        return self.filled_value / self.filled_qty if self.filled_qty else None
+
+    @property
+    def protects(self) -> bool:
+        """It is a stop or target of a position, not an order that somebody placed by itself."""
+        return self.stop_order_type in PROTECTIONS
+
+
+PROTECTIONS = ("StopLoss", "TakeProfit", "PartialStopLoss", "PartialTakeProfit")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What an account holds of a symbol in one-way mode; flat when `size` is 0, its leverage is kept all the same.
+
+    `entry_fees` are the fees of what is still open, `current_realised` that of the present holding.
+    """
+
+    account: str
+    symbol: str
+    leverage: Decimal
+    side: str = ""
+    size: Decimal = ZERO
+    avg_price: Decimal = ZERO
+    entry_fees: Decimal = ZERO
+    current_realised: Decimal = ZERO
+    all_realised: Decimal = ZERO
+    created_ms: int = 0
+    updated_ms: int = 0
+    opened_ms: int = 0
+    sequence: int = 0
+
+    @property
+    def sign(self) -> int:
+        """1 long, -1 short, 0 flat."""
+        return {"Buy": 1, "Sell": -1}.get(self.side, 0)
+
+    def open_result(self, price: Decimal) -> Decimal:
+        """Unrealised profit at a price, before fees."""
+        return (price - self.avg_price) * self.size * self.sign
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A fill, or a funding payment (`exec_type` Funding). `entry_price` and `entry_fee` belong to the closed part."""
+
+    exec_id: str
+    account: str
+    symbol: str
+    order_id: str
+    link_id: str
+    side: str
+    order_price: Decimal
+    order_qty: Decimal
+    leaves_qty: Decimal
+    create_type: str
+    order_type: str
+    stop_order_type: str
+    price: Decimal
+    qty: Decimal
+    fee: Decimal
+    fee_rate: Decimal
+    exec_type: str
+    is_maker: bool
+    mark_price: Decimal
+    closed_size: Decimal
+    result: Decimal
+    entry_price: Decimal
+    entry_fee: Decimal
+    leverage: Decimal
+    time_ms: int
+    sequence: int
+
+    @property
+    def value(self) -> Decimal:
+        """Traded value in USDT."""
+        return self.price * self.qty
+
+
+Record = TypeVar("Record", Account, Order, Position, Execution)
+
+
+def to_json(record: Account | Order | Position | Execution) -> str:
+    """A record as it is stored."""
+    return json.dumps({f.name: getattr(record, f.name) for f in dataclasses.fields(record)}, default=_plain)
+
+
+def from_json(kind: type[Record], text: str) -> Record:
+    """A record as it was stored."""
+    stored: dict[str, Any] = json.loads(text)
+    for part in dataclasses.fields(kind):
+        if Decimal in (part.type, *get_args(part.type)) and stored.get(part.name) is not None:
+            stored[part.name] = Decimal(stored[part.name])
+    return kind(**stored)
+
+
+def plain(number: Decimal) -> str:
+    """Digits without an exponent and without needless zeros, as Bybit writes most numbers."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} cannot be stored")

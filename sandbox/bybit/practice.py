@@ -1,0 +1,136 @@
+"""The practice Bybit as a whole: one world in one file, with its market, its accounts and its protocol."""
+
+import asyncio
+import contextlib
+import pathlib
+import time
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+
+from aiohttp import web
+
+from sandbox.bybit.history import History
+from sandbox.bybit.ledger import Ledger
+from sandbox.bybit.market import Market
+from sandbox.bybit.matching import Matching
+from sandbox.bybit.rest.levers import Levers
+from sandbox.bybit.rest.router import Router
+from sandbox.bybit.source import DAY_MS, MarketRefused, Source
+from sandbox.bybit.store import Store
+from sandbox.bybit.synthetic import MadeUpMarket
+from sandbox.bybit.walk import Walk
+
+DEFAULT_SEED = 20260701
+CATCH_UP_SECONDS = 0.2
+
+
+def wall_clock_ms() -> int:
+    """The real time, ms UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class PracticeBybit:
+    """`market` is `synthetic`, a candle file or a folder of them. `seed` None means the world's own, or the default for a
+    new one. `time_ms` is the only clock: tests turn it forward and call `catch_up`. Raises MarketRefused."""
+
+    def __init__(
+        self,
+        database: pathlib.Path,
+        *,
+        market: str = "synthetic",
+        seed: int | None = None,
+        time_ms: Callable[[], int] = wall_clock_ms,
+        bursts: bool = True,
+    ) -> None:
+        self._time_ms = time_ms
+        now_ms = time_ms()
+        store = Store(database)
+        world = _World(store, market, seed, now_ms)
+        self.market = Market(world.source(), world.seed, store.moves())
+        self.history = History(self.market)
+        self.ledger = Ledger(store, now_ms)
+        self.matching = Matching(self.market, self.ledger)
+        self._walk = Walk(self.market, self.ledger, self.matching)
+
+    def catch_up(self) -> int:
+        """Lets all that time has brought happen, up to now, which is returned."""
+        now_ms = self._time_ms()
+        while not self._walk.step(now_ms):
+            pass
+        return max(now_ms, self.ledger.time_ms)
+
+    async def caught_up(self) -> int:
+        """As `catch_up`, giving way to others between the steps of a long absence."""
+        now_ms = self._time_ms()
+        while not self._walk.step(now_ms):
+            await asyncio.sleep(0)
+        return max(now_ms, self.ledger.time_ms)
+
+    def move_price(self, symbol: str, price: Decimal) -> Decimal:
+        """Brings the market of a symbol to a price at once; all that waited on the way is executed. Returns the price."""
+        now_ms = self.catch_up()
+        before = self.market.last(symbol, now_ms)
+        move = self.market.shift_to(symbol, price, now_ms)
+        with self.ledger.change():
+            self.ledger.store.keep_move(move)
+            self.market.add(move)
+            after = self.market.last(symbol, now_ms)
+            self.matching.look(symbol, before, after, gap=False)
+            self.matching.liquidate_the_ruined()
+            self.matching.forget_prices()
+        return after
+
+    def app(self) -> web.Application:
+        """The protocol and the levers. While it serves, time is caught up with five times a second."""
+        app = web.Application()
+        Router(self).add_to(app)
+        Levers(self).add_to(app)
+        app.cleanup_ctx.append(self._living)
+        return app
+
+    def close(self) -> None:
+        """Lets go of the file; the next world on it goes on from here."""
+        self.ledger.store.close()
+
+    async def _living(self, app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._live())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    async def _live(self) -> None:
+        for day in range(self._time_ms() // DAY_MS, self.market.source.first_day - 1, -1):
+            self.history.prepare(day, "60")
+            self.history.prepare(day, "5")
+            await asyncio.sleep(0.005)
+        while True:
+            await self.caught_up()
+            await asyncio.sleep(CATCH_UP_SECONDS)
+
+
+class _World:
+    """What a world's file says of its market; a new file is told first."""
+
+    def __init__(self, store: Store, market: str, seed: int | None, now_ms: int) -> None:
+        told = market if market in ("synthetic", "bybit") else str(pathlib.Path(market).resolve())
+        with store.transaction():
+            if store.fact("market") is None:
+                store.keep_fact("market", told)
+                store.keep_fact("seed", str(DEFAULT_SEED if seed is None else seed))
+                store.keep_fact("born_ms", str(now_ms))
+        self.market = str(store.fact("market"))
+        self.seed = int(store.fact("seed") or 0)
+        self.born_ms = int(store.fact("born_ms") or 0)
+        if self.market != told:
+            raise MarketRefused(
+                f"the database holds a world of another market ({self.market}); begin anew with --fresh"
+            )
+        if seed is not None and seed != self.seed:
+            raise MarketRefused(f"the database holds a world of another seed ({self.seed}); begin anew with --fresh")
+
+    def source(self) -> Source:
+        """The candles of this world."""
+        if self.market == "synthetic":
+            return MadeUpMarket(self.seed, self.born_ms // DAY_MS)
+        raise MarketRefused(f"no market called {self.market}")

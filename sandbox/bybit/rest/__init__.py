@@ -1,0 +1,1 @@
+"""The V5 REST protocol: one small function for each endpoint, grouped in files by subject."""

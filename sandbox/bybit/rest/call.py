@@ -1,0 +1,111 @@
+"""What an endpoint is and what it is given."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from sandbox.bybit.instruments import Instrument
+from sandbox.bybit.model import Account, Refused
+
+if TYPE_CHECKING:
+    from sandbox.bybit.practice import PracticeBybit
+
+DIGITS = re.compile(r"-?\d{1,15}(\.\d{1,18})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that passed the door: its parameters as they came, the account it is signed for (public: none)."""
+
+    bybit: "PracticeBybit"
+    account: Account | None
+    params: Mapping[str, Any]
+    now_ms: int
+
+    @property
+    def name(self) -> str:
+        """The account's name; only for private endpoints."""
+        if self.account is None:
+            raise LookupError("a public endpoint has no account")
+        return self.account.name
+
+    def text(self, name: str, default: str = "") -> str:
+        """A parameter as text."""
+        value = self.params.get(name)
+        return default if value is None or value == "" else str(value)
+
+    def required(self, name: str) -> str:
+        """A parameter that must be there."""
+        value = self.text(name)
+        if not value:
+            raise Refused(10001, f"params error: {name} is required")
+        return value
+
+    def number(self, name: str, default: int, low: int = -(2**62), high: int = 2**62) -> int:
+        """A whole number; outside its range it is brought to the nearer end, as Bybit does with limits."""
+        text = self.text(name, str(default))
+        if not re.fullmatch(r"-?\d{1,18}", text):
+            raise Refused(10001, f"params error: {name} invalid")
+        return max(low, min(high, int(text)))
+
+    def amount(self, name: str) -> Decimal | None:
+        """A decimal number given as text, None where it is absent or empty."""
+        value = self.params.get(name)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str) or not DIGITS.fullmatch(value):
+            raise Refused(10001, f"params error: {name} invalid")
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise Refused(10001, f"params error: {name} invalid") from None
+
+    def flag(self, name: str) -> bool:
+        """A JSON boolean."""
+        value = self.params.get(name, False)
+        if value in (True, "true"):
+            return True
+        if value in (False, "false", "", None):
+            return False
+        raise Refused(10001, f"params error: {name} invalid")
+
+    def linear(self) -> None:
+        """Refuses every category but linear."""
+        if self.text("category") != "linear":
+            raise Refused(10001, "params error: category only support linear")
+
+    def instrument(self) -> Instrument:
+        """The instrument that `symbol` names."""
+        found = self.bybit.market.instruments.get(self.required("symbol"))
+        if found is None:
+            raise Refused(10001, "params error: symbol invalid")
+        return found
+
+    def one_way(self) -> None:
+        """Refuses the position indexes of hedge mode."""
+        if self.number("positionIdx", 0) != 0:
+            raise Refused(10001, "position idx not match position mode")
+
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path and what answers it. `a_second` is Bybit's limit for one account."""
+
+    method: str
+    path: str
+    answer: Callable[[Call], Result | Awaitable[Result]]
+    private: bool = True
+    a_second: int = 50
+
+
+def page(rows: list[Result], call: Call, default: int, most: int) -> tuple[list[Result], str]:
+    """One page of rows and the cursor of the next, "" after the last."""
+    limit = call.number("limit", default, 1, most)
+    begin = call.number("cursor", 0, 0) if call.text("cursor") else 0
+    end = begin + limit
+    return rows[begin:end], str(end) if end < len(rows) else ""

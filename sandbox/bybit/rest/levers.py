@@ -1,0 +1,113 @@
+"""Levers beside the protocol, for tests and for whoever plays the market or the person at Bybit's app."""
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.bybit.model import ZERO, Refused
+from sandbox.bybit.rest.words import order_fields
+from sandbox.bybit.rules import NewOrder, max_price
+
+if TYPE_CHECKING:
+    from sandbox.bybit.practice import PracticeBybit
+
+RICHEST = Decimal(1_000_000_000)
+
+
+class Levers:
+    """Answers the paths under /sandbox of one practice Bybit. What cannot be done is 400 with {"error"}."""
+
+    def __init__(self, bybit: "PracticeBybit") -> None:
+        self._bybit = bybit
+
+    def add_to(self, app: web.Application) -> None:
+        """Registers the levers."""
+        app.router.add_post("/sandbox/accounts", self.accounts)
+        app.router.add_get("/sandbox/ledger", self.ledger)
+        app.router.add_post("/sandbox/price", self.price)
+        app.router.add_post("/sandbox/hand", self.hand)
+
+    async def accounts(self, request: web.Request) -> web.Response:
+        """{name, equity}: an account with a key of its own, the same for the same name."""
+        asked = await _asked(request)
+        name, equity = str(asked.get("name") or ""), _amount(asked, "equity", "10000")
+        if not name or len(name) > 64:
+            raise _wrong("name is missing or longer than 64 characters")
+        if not 0 <= equity <= RICHEST:
+            raise _wrong("equity must lie between 0 and 1000000000")
+        await self._bybit.caught_up()
+        account = self._bybit.ledger.open_account(name, equity)
+        return web.json_response({"account": account.name, "apiKey": account.api_key, "secret": account.secret})
+
+    async def ledger(self, request: web.Request) -> web.Response:
+        """Every order that was ever accepted, for each account, the oldest first."""
+        await self._bybit.caught_up()
+        ledger = self._bybit.ledger
+        kept = {name: [order_fields(order) for order in ledger.store.orders(name)[::-1]] for name in ledger.accounts}
+        return web.json_response(kept)
+
+    async def price(self, request: web.Request) -> web.Response:
+        """{symbol, price}: the market goes there, through everything on its way, and goes on from there."""
+        asked = await _asked(request)
+        symbol = self._symbol(asked)
+        instrument, wanted = self._bybit.market.instruments[symbol], _amount(asked, "price")
+        if not instrument.tick <= wanted <= max_price(instrument):
+            raise _wrong("price is out of the symbol's range")
+        await self._bybit.caught_up()
+        price = self._bybit.move_price(symbol, round(wanted / instrument.tick) * instrument.tick)
+        return web.json_response({"symbol": symbol, "price": f"{price:f}"})
+
+    async def hand(self, request: web.Request) -> web.Response:
+        """{account, symbol, side, qty, reduceOnly}: a market order as from Bybit's app."""
+        asked = await _asked(request)
+        account, symbol = str(asked.get("account") or ""), self._symbol(asked)
+        if account not in self._bybit.ledger.accounts:
+            raise _wrong("no such account")
+        reduces = bool(asked.get("reduceOnly", False))
+        await self._bybit.caught_up()
+        wish = NewOrder(
+            symbol=symbol,
+            side=str(asked.get("side") or ""),
+            order_type="Market",
+            qty=_amount(asked, "qty"),
+            reduce_only=reduces,
+            close_on_trigger=reduces,
+            create_type="CreateByClosing" if reduces else "CreateByUser",
+        )
+        try:
+            order = self._bybit.matching.place(account, wish)
+        except Refused as refused:
+            raise _wrong(f"{refused.code} {refused.message}") from None
+        return web.json_response({"orderId": order.order_id})
+
+    def _symbol(self, asked: dict[str, Any]) -> str:
+        symbol = str(asked.get("symbol") or "")
+        if symbol not in self._bybit.market.instruments:
+            raise _wrong("no such symbol")
+        return symbol
+
+
+async def _asked(request: web.Request) -> dict[str, Any]:
+    try:
+        asked = json.loads(await request.text() or "{}")
+    except ValueError:
+        raise _wrong("the body is not JSON") from None
+    if not isinstance(asked, dict):
+        raise _wrong("the body is not an object")
+    return asked
+
+
+def _amount(asked: dict[str, Any], name: str, default: str = "") -> Decimal:
+    try:
+        amount = Decimal(str(asked.get(name, default)))
+    except InvalidOperation:
+        raise _wrong(f"{name} is not a number") from None
+    if not amount.is_finite() or amount < ZERO:
+        raise _wrong(f"{name} is out of range")
+    return amount
+
+
+def _wrong(why: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=json.dumps({"error": why}), content_type="application/json")

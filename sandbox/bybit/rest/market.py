@@ -1,0 +1,232 @@
+"""Public market data."""
+
+import asyncio
+from decimal import Decimal
+
+from sandbox.bybit.history import INTERVALS, LastDay, opening
+from sandbox.bybit.instruments import Instrument
+from sandbox.bybit.matching import quotes_around
+from sandbox.bybit.model import Refused, plain
+from sandbox.bybit.rest.call import Call, Endpoint, Result, page
+from sandbox.bybit.rules import max_price
+from sandbox.bybit.source import MINUTE_MS
+from sandbox.bybit.walk import FUNDING_MS, funding_rates
+
+FUNDING_CAP = Decimal("0.00375")
+FAR_MS = 2**53
+
+
+def time(call: Call) -> Result:
+    """The server's time."""
+    return {"timeSecond": str(call.now_ms // 1000), "timeNano": str(call.now_ms * 1_000_000)}
+
+
+def instruments_info(call: Call) -> Result:
+    """The instruments, one page."""
+    call.linear()
+    known = call.bybit.market.instruments
+    wanted = [call.instrument()] if call.text("symbol") else list(known.values())
+    base_coin, status = call.text("baseCoin"), call.text("status", "Trading")
+    rows = [_instrument(i, call) for i in wanted if base_coin in ("", i.base_coin) and status == "Trading"]
+    rows, cursor = page(rows, call, 500, 1000)
+    return {"category": "linear", "list": rows, "nextPageCursor": cursor}
+
+
+def risk_limit(call: Call) -> Result:
+    """Risk limit tiers of one symbol or all."""
+    call.linear()
+    wanted = [call.instrument()] if call.text("symbol") else list(call.bybit.market.instruments.values())
+    rows = [
+        {
+            "id": tier.number,
+            "symbol": instrument.symbol,
+            "riskLimitValue": plain(tier.limit),
+            "maintenanceMargin": plain(tier.maintenance),
+            "initialMargin": plain(tier.initial),
+            "isLowestRisk": int(tier.number == 1),
+            "maxLeverage": f"{tier.max_leverage:.2f}",
+            "mmDeduction": plain(tier.deduction) if tier.deduction else "",
+        }
+        for instrument in wanted
+        for tier in instrument.tiers()
+    ]
+    return {"category": "linear", "list": rows, "nextPageCursor": ""}
+
+
+async def kline(call: Call) -> Result:
+    """Candles, the newest first, the forming one included."""
+    if call.text("category", "linear") != "linear":
+        raise Refused(10001, "params error: category only support linear")
+    instrument, interval = call.instrument(), call.required("interval")
+    if interval not in INTERVALS:
+        raise Refused(10001, "Invalid period!")
+    limit = call.number("limit", 200, 1, 1000)
+    first, last = _window(call, interval, limit)
+    history = call.bybit.history
+    for day in history.days_needed(interval, first, last, call.now_ms):
+        if history.prepare(day, interval):
+            await asyncio.sleep(0)
+    found = history.candles(instrument.symbol, interval, first, last, call.now_ms)
+    rows = []
+    begin = 0 if call.text("start") and not call.text("end") else max(0, len(found) - limit)
+    for at in range(begin, min(len(found), begin + limit)):
+        prices = (found.open[at], found.high[at], found.low[at], found.close[at])
+        rows.append(
+            [
+                str(found.time[at]),
+                *(f"{price:.{instrument.price_decimals}f}" for price in prices),
+                plain(Decimal(f"{found.volume[at]:.{instrument.qty_decimals}f}")),
+                plain(Decimal(f"{found.turnover[at]:.4f}")),
+            ]
+        )
+    return {"category": "linear", "symbol": instrument.symbol, "list": rows[::-1]}
+
+
+def tickers(call: Call) -> Result:
+    """The last 24 hours and the present quotes of one symbol or all."""
+    call.linear()
+    market = call.bybit.market
+    wanted = [call.instrument()] if call.text("symbol") else list(market.instruments.values())
+    last_day = call.bybit.history.last_day(call.now_ms // MINUTE_MS)
+    prices, rates = market.last_prices(call.now_ms), funding_rates(market, call.now_ms + 1)
+    rows = [_ticker(i, last_day, float(prices[market.row[i.symbol]]), rates[i.symbol], call) for i in wanted]
+    return {"category": "linear", "list": rows}
+
+
+def orderbook(call: Call) -> Result:
+    """A believable book around the quotes; deep enough for every order that the filters let through."""
+    call.linear()
+    instrument, limit = call.instrument(), call.number("limit", 25, 1, 1000)
+    bid, ask = call.bybit.matching.quotes(instrument.symbol)
+    size = instrument.max_market_qty / 50
+
+    def level(price: Decimal, depth: int) -> list[str]:
+        qty = (size * (1 + depth % 7)) // instrument.step * instrument.step
+        return [_price(price, instrument), plain(max(instrument.step, qty))]
+
+    depths = range(limit)
+    return {
+        "s": instrument.symbol,
+        "b": [level(bid - d * instrument.tick, d) for d in depths if bid > d * instrument.tick],
+        "a": [level(ask + d * instrument.tick, d) for d in depths],
+        "ts": call.now_ms,
+        "u": call.now_ms // 100,
+        "seq": call.now_ms // 100,
+        "cts": call.now_ms,
+    }
+
+
+def _window(call: Call, interval: str, limit: int) -> tuple[int, int]:
+    """The first and last opening time that a kline request asks for, both included."""
+    length = INTERVALS[interval]
+    first, last = call.number("start", -1), call.number("end", FAR_MS)
+    last = min(last, call.now_ms)
+    if first < 0:
+        return max(0, opening(last, interval) - (limit - 1) * length), last
+    if not call.text("end"):
+        last = min(last, first + limit * length)
+    return max(first, opening(last, interval) - limit * length) if call.text("end") else first, last
+
+
+def _price(price: Decimal | float, instrument: Instrument) -> str:
+    return f"{price:.{instrument.price_decimals}f}"
+
+
+def _instrument(instrument: Instrument, call: Call) -> Result:
+    decimals = instrument.price_decimals
+    return {
+        "symbol": instrument.symbol,
+        "symbolId": instrument.number,
+        "contractType": "LinearPerpetual",
+        "status": "Trading",
+        "baseCoin": instrument.base_coin,
+        "quoteCoin": "USDT",
+        "launchTime": str(instrument.launched_ms),
+        "deliveryTime": "0",
+        "deliveryFeeRate": "",
+        "priceScale": str(decimals),
+        "leverageFilter": {
+            "minLeverage": "1",
+            "maxLeverage": f"{instrument.max_leverage:.2f}",
+            "leverageStep": "0.01",
+        },
+        "priceFilter": {
+            "minPrice": f"{instrument.tick:f}",
+            "maxPrice": f"{max_price(instrument):f}",
+            "tickSize": f"{instrument.tick:f}",
+        },
+        "lotSizeFilter": {
+            "maxOrderQty": f"{instrument.max_limit_qty:f}",
+            "minOrderQty": f"{instrument.step:f}",
+            "qtyStep": f"{instrument.step:f}",
+            "postOnlyMaxOrderQty": f"{instrument.max_limit_qty:f}",
+            "maxMktOrderQty": f"{instrument.max_market_qty:f}",
+            "minNotionalValue": plain(instrument.min_notional),
+        },
+        "unifiedMarginTrade": True,
+        "fundingInterval": FUNDING_MS // MINUTE_MS,
+        "settleCoin": "USDT",
+        "copyTrading": "none",
+        "upperFundingRate": plain(FUNDING_CAP),
+        "lowerFundingRate": plain(-FUNDING_CAP),
+        "displayName": "",
+        "forbidUplWithdrawal": False,
+        "riskParameters": {"priceLimitRatioX": "0.05", "priceLimitRatioY": "0.1"},
+        "isPreListing": False,
+        "preListingInfo": None,
+        "symbolType": "",
+    }
+
+
+def _ticker(instrument: Instrument, day: LastDay, last: float, rate: Decimal, call: Call) -> Result:
+    row = call.bybit.market.row[instrument.symbol]
+    exact = round(last / float(instrument.tick)) * instrument.tick
+    bid, ask = quotes_around(exact, instrument)
+    price = _price(exact, instrument)
+    opened, volume = float(day.open[row]), float(day.volume[row])
+    interest = volume * 0.35
+    size = plain(instrument.max_market_qty / 50 // instrument.step * instrument.step)
+    return {
+        "symbol": instrument.symbol,
+        "lastPrice": price,
+        "indexPrice": price,
+        "markPrice": price,
+        "prevPrice24h": _price(opened, instrument),
+        "price24hPcnt": f"{last / opened - 1:.6f}",
+        "highPrice24h": _price(max(last, float(day.high[row])), instrument),
+        "lowPrice24h": _price(min(last, float(day.low[row])), instrument),
+        "prevPrice1h": _price(float(day.open_1h[row]), instrument),
+        "openInterest": f"{interest:.{instrument.qty_decimals}f}",
+        "openInterestValue": f"{interest * last:.2f}",
+        "singleOpenInterest": f"{interest / 2:.{instrument.qty_decimals}f}",
+        "singleOpenInterestValue": f"{interest / 2 * last:.2f}",
+        "turnover24h": f"{float(day.turnover[row]):.4f}",
+        "volume24h": f"{volume:.{instrument.qty_decimals}f}",
+        "fundingRate": plain(rate),
+        "nextFundingTime": str((call.now_ms // FUNDING_MS + 1) * FUNDING_MS),
+        "predictedDeliveryPrice": "",
+        "basisRate": "",
+        "basis": "",
+        "deliveryFeeRate": "",
+        "deliveryTime": "0",
+        "ask1Size": size,
+        "bid1Price": _price(bid, instrument),
+        "ask1Price": _price(ask, instrument),
+        "bid1Size": size,
+        "preOpenPrice": "",
+        "preQty": "",
+        "curPreListingPhase": "",
+        "fundingIntervalHour": str(FUNDING_MS // 3_600_000),
+        "fundingCap": plain(FUNDING_CAP),
+        "basisRateYear": "",
+    }
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/v5/market/time", time, private=False),
+    Endpoint("GET", "/v5/market/instruments-info", instruments_info, private=False),
+    Endpoint("GET", "/v5/market/risk-limit", risk_limit, private=False),
+    Endpoint("GET", "/v5/market/kline", kline, private=False),
+    Endpoint("GET", "/v5/market/tickers", tickers, private=False),
+    Endpoint("GET", "/v5/market/orderbook", orderbook, private=False),
+)

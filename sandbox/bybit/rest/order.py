@@ -1,0 +1,176 @@
+"""Orders and executions."""
+
+from sandbox.bybit.model import Order, Refused
+from sandbox.bybit.rest.call import Call, Endpoint, Result, page
+from sandbox.bybit.rest.words import execution_fields, order_fields
+from sandbox.bybit.rules import NewOrder
+from sandbox.bybit.source import DAY_MS
+
+WEEK_MS = 7 * DAY_MS
+REMEMBERED_CLOSED = 500
+
+
+def create(call: Call) -> Result:
+    """Takes an order; the answer says that it was accepted, not what became of it."""
+    call.linear()
+    call.one_way()
+    symbol = call.instrument().symbol
+    qty = call.amount("qty")
+    if qty is None:
+        raise Refused(10001, "params error: qty is required")
+    market_order = call.required("orderType") == "Market"
+    take_profit, stop_loss = call.amount("takeProfit"), call.amount("stopLoss")
+    if call.text("slippageTolerance") and (take_profit or stop_loss or not market_order):
+        raise Refused(10001, "params error: slippageTolerance is not supported with TP/SL")
+    placed = call.bybit.matching.place(
+        call.name,
+        NewOrder(
+            symbol=symbol,
+            side=call.required("side"),
+            order_type=call.required("orderType"),
+            qty=qty,
+            price=(None if market_order else call.amount("price")) or qty * 0,
+            time_in_force=call.text("timeInForce", "GTC"),
+            link_id=call.text("orderLinkId"),
+            reduce_only=call.flag("reduceOnly"),
+            close_on_trigger=call.flag("closeOnTrigger"),
+            take_profit=take_profit or None,
+            stop_loss=stop_loss or None,
+            tpsl_mode=call.text("tpslMode"),
+            tp_trigger_by=call.text("tpTriggerBy", "LastPrice"),
+            sl_trigger_by=call.text("slTriggerBy", "LastPrice"),
+            tp_limit_price=call.amount("tpLimitPrice") or None,
+            sl_limit_price=call.amount("slLimitPrice") or None,
+            trigger_price=call.amount("triggerPrice") or None,
+            trigger_direction=call.number("triggerDirection", 0),
+            trigger_by=call.text("triggerBy"),
+        ),
+    )
+    return {"orderId": placed.order_id, "orderLinkId": placed.link_id}
+
+
+def cancel(call: Call) -> Result:
+    """Cancels one open order."""
+    call.linear()
+    call.instrument()
+    order_id, link_id = _ids(call)
+    order = call.bybit.matching.cancel(call.name, order_id, link_id)
+    return {"orderId": order.order_id, "orderLinkId": order.link_id}
+
+
+def cancel_all(call: Call) -> Result:
+    """Cancels all open orders of a symbol, a base coin or USDT."""
+    call.linear()
+    wanted = _scope(call)
+    orders = [o for o in call.bybit.ledger.orders_of(call.name) if wanted(o)]
+    gone = [call.bybit.matching.cancel(call.name, o.order_id, "") for o in orders if not o.protects]
+    return {"list": [{"orderId": o.order_id, "orderLinkId": o.link_id} for o in gone], "success": "1"}
+
+
+def realtime(call: Call) -> Result:
+    """Open orders; by id also the last 500 closed ones, whatever `openOnly` says."""
+    call.linear()
+    wanted = _scope(call)
+    order_id, link_id = call.text("orderId"), call.text("orderLinkId")
+    by_id, closed_too = bool(order_id or link_id), call.number("openOnly", 0, 0, 2) == 1
+    found = call.bybit.ledger.store.orders(call.name, symbol=call.text("symbol"), order_id=order_id, link_id=link_id)
+    closed = [o for o in found if not o.is_open][:REMEMBERED_CLOSED]
+    open_ones = [o for o in found if o.is_open]
+    shown = sorted([*open_ones, *closed], key=lambda o: -o.created_ms) if by_id else closed if closed_too else open_ones
+    return _orders_page([o for o in shown if wanted(o) and _passes(o, call)], call)
+
+
+def history(call: Call) -> Result:
+    """Closed orders of a window of at most seven days, the last seven by default."""
+    call.linear()
+    first, last = _window(call)
+    found = call.bybit.ledger.store.orders(
+        call.name,
+        symbol=call.text("symbol"),
+        order_id=call.text("orderId"),
+        link_id=call.text("orderLinkId"),
+        closed_only=True,
+        after_ms=first,
+        before_ms=last,
+    )
+    return _orders_page([o for o in found if _is_remembered(o, call.now_ms) and _passes(o, call)], call)
+
+
+def executions(call: Call) -> Result:
+    """Fills and funding of a window of at most seven days, the last seven by default."""
+    call.linear()
+    first, last = _window(call)
+    found = call.bybit.ledger.store.executions(
+        call.name,
+        symbol=call.text("symbol"),
+        order_id=call.text("orderId"),
+        link_id=call.text("orderLinkId"),
+        exec_type=call.text("execType"),
+        after_ms=first,
+        before_ms=last,
+    )
+    rows, cursor = page([execution_fields(execution) for execution in found], call, 50, 100)
+    return {"category": "linear", "list": rows, "nextPageCursor": cursor}
+
+
+def _ids(call: Call) -> tuple[str, str]:
+    order_id, link_id = call.text("orderId"), call.text("orderLinkId")
+    if not order_id and not link_id:
+        raise Refused(10001, "params error: orderId or orderLinkId is required")
+    return order_id, link_id
+
+
+def _passes(order: Order, call: Call) -> bool:
+    """The filters on kind, coin and status."""
+    kind = call.text("orderFilter")
+    if kind and (kind == "StopOrder") != (order.trigger_price is not None):
+        return False
+    if call.text("settleCoin", "USDT") != "USDT":
+        return False
+    if call.text("baseCoin") and order.symbol != call.text("baseCoin") + "USDT":
+        return False
+    return call.text("orderStatus") in ("", order.status)
+
+
+def _scope(call: Call):  # type: ignore[no-untyped-def]
+    """Which orders a symbol, base coin or settle coin means; one of them must be given."""
+    if call.text("symbol"):
+        symbol = call.instrument().symbol
+        return lambda order: order.symbol == symbol
+    base_coin, settle_coin = call.text("baseCoin"), call.text("settleCoin")
+    if not base_coin and not settle_coin:
+        raise Refused(10001, "params error: symbol, settleCoin or baseCoin is required")
+    return lambda order: base_coin in ("", order.symbol.removesuffix("USDT")) and settle_coin in ("", "USDT")
+
+
+def _window(call: Call) -> tuple[int, int]:
+    first, last = call.number("startTime", -1), call.number("endTime", -1)
+    if first < 0 and last < 0:
+        return call.now_ms - WEEK_MS, call.now_ms
+    if last < 0:
+        return first, first + WEEK_MS
+    if first < 0:
+        return last - WEEK_MS, last
+    if last < first or last - first > WEEK_MS:
+        raise Refused(10001, "The time range between startTime and endTime cannot exceed 7 days")
+    return first, last
+
+
+def _is_remembered(order: Order, now_ms: int) -> bool:
+    """Without fills a closed order is forgotten after a day."""
+    return bool(order.filled_qty) or now_ms - order.updated_ms <= DAY_MS
+
+
+def _orders_page(orders: list[Order], call: Call) -> Result:
+    rows, cursor = page([order_fields(order) for order in orders], call, 20, 50)
+    return {"category": "linear", "list": rows, "nextPageCursor": cursor}
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/v5/order/create", create, a_second=10),
+    Endpoint("POST", "/v5/order/cancel", cancel, a_second=10),
+    Endpoint("POST", "/v5/order/cancel-all", cancel_all, a_second=10),
+    Endpoint("GET", "/v5/order/realtime", realtime),
+    Endpoint("GET", "/v5/order/history", history),
+    Endpoint("GET", "/v5/execution/list", executions),
+)

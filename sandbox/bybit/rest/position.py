@@ -1,0 +1,158 @@
+"""Positions: what is held, its leverage, its stops and how it ended."""
+
+from decimal import Decimal
+from itertools import groupby
+
+from sandbox.bybit.model import ZERO, Execution, Order, Position, Refused, plain
+from sandbox.bybit.rest.call import Call, Endpoint, Result, page
+from sandbox.bybit.rest.order import _window
+from sandbox.bybit.rest.words import fine, position_fields
+from sandbox.bybit.rules import check_price, check_protection
+
+
+def positions(call: Call) -> Result:
+    """A symbol's row even when it is flat, or all that is held."""
+    call.linear()
+    ledger, matching = call.bybit.ledger, call.bybit.matching
+    if call.text("symbol"):
+        wanted = [ledger.position(call.name, call.instrument().symbol)]
+    elif call.text("settleCoin"):
+        wanted = ledger.held(call.name) if call.text("settleCoin") == "USDT" else []
+    else:
+        raise Refused(10001, "params error: symbol or settleCoin is required")
+    wallet, stops = matching.wallet(call.name), ledger.orders_of(call.name)
+    instruments = call.bybit.market.instruments
+    rows = [position_fields(p, stops, matching.price(p.symbol), wallet, instruments[p.symbol]) for p in wanted]
+    rows, cursor = page(rows, call, 20, 200)
+    return {"category": "linear", "list": rows, "nextPageCursor": cursor}
+
+
+def set_leverage(call: Call) -> Result:
+    """Sets the leverage of a symbol, the same for both sides."""
+    call.linear()
+    symbol = call.instrument().symbol
+    buy, sell = call.amount("buyLeverage"), call.amount("sellLeverage")
+    if buy is None or sell is None or buy != sell:
+        raise Refused(10001, "buy leverage not equal sell leverage")
+    call.bybit.matching.set_leverage(call.name, symbol, buy)
+    return {}
+
+
+def trading_stop(call: Call) -> Result:
+    """Full sets, amends or ("0") removes the stops of the whole position; Partial only ever adds."""
+    call.linear()
+    call.one_way()
+    instrument = call.instrument()
+    if call.text("trailingStop") not in ("", "0"):
+        raise Refused(10001, "params error: trailingStop is not supported here")
+    position = call.bybit.ledger.position(call.name, instrument.symbol)
+    if not position.size:
+        raise Refused(10001, "can not set tp/sl/ts for zero position")
+    mode = call.text("tpslMode", "Full")
+    if mode not in ("Full", "Partial"):
+        raise Refused(10001, "params error: tpslMode invalid")
+    levels = {"TakeProfit": call.amount("takeProfit"), "StopLoss": call.amount("stopLoss")}
+    last = call.bybit.matching.price(instrument.symbol)
+    for kind, level in levels.items():
+        if level:
+            check_price(level, instrument, kind)
+            check_protection(position.side, level, last, target=kind == "TakeProfit")
+    if mode == "Full":
+        _set_full(call, position, levels)
+    else:
+        _add_partial(call, position, levels)
+    return {}
+
+
+def closed_pnl(call: Call) -> Result:
+    """The result of each order that closed something, fees included."""
+    call.linear()
+    first, last = _window(call)
+    found = call.bybit.ledger.store.executions(
+        call.name, symbol=call.text("symbol"), closing_only=True, after_ms=first, before_ms=last
+    )
+    rows = [_closed(list(fills)) for _, fills in groupby(found, key=lambda e: e.order_id)]
+    rows, cursor = page(rows, call, 50, 100)
+    return {"category": "linear", "list": rows, "nextPageCursor": cursor}
+
+
+def _set_full(call: Call, position: Position, levels: dict[str, Decimal | None]) -> None:
+    ledger, matching = call.bybit.ledger, call.bybit.matching
+    standing = {o.stop_order_type: o for o in ledger.orders_of(call.name, position.symbol) if o.protects}
+    wanted = {kind: level for kind, level in levels.items() if level is not None}
+    if all(_is_set(standing.get(kind), level) for kind, level in wanted.items()):
+        raise Refused(34040, "not modified")
+    with ledger.change():
+        for kind, level in wanted.items():
+            order = standing.get(kind)
+            if level:
+                matching.protect(position, kind, level, None)
+            elif order is not None:
+                matching.unprotect(order)
+
+
+def _is_set(standing: Order | None, level: Decimal) -> bool:
+    return standing.trigger_price == level if standing is not None else level == 0
+
+
+def _add_partial(call: Call, position: Position, levels: dict[str, Decimal | None]) -> None:
+    ledger, matching = call.bybit.ledger, call.bybit.matching
+    sizes = {"TakeProfit": call.amount("tpSize"), "StopLoss": call.amount("slSize")}
+    wanted = {kind: level for kind, level in levels.items() if level}
+    if not wanted:
+        raise Refused(34040, "not modified")
+    parts: dict[str, Decimal] = {}
+    for kind in wanted:
+        part = sizes[kind]
+        if not part or part > position.size or part % call.instrument().step:
+            raise Refused(
+                110058, "You can't set take profit and stop loss due to insufficient size of remaining position size."
+            )
+        parts[kind] = part
+    if len(set(parts.values())) > 1:
+        raise Refused(10001, "params error: tpSize and slSize must be equal")
+    standing = [o for o in ledger.orders_of(call.name, position.symbol) if o.stop_order_type.startswith("Partial")]
+    if len(standing) + len(wanted) > 20:
+        raise Refused(110061, "Not allowed to have more than 20 TP/SLs under Partial tpSlMode")
+    with ledger.change():
+        for kind, level in wanted.items():
+            matching.protect(position, kind, level, None, parts[kind])
+
+
+def _closed(fills: list[Execution]) -> Result:
+    newest, oldest = fills[0], fills[-1]
+    size = sum((f.closed_size for f in fills), ZERO)
+    entry = sum((f.entry_price * f.closed_size for f in fills), ZERO)
+    gained = sum((f.result for f in fills), ZERO)
+    exit_value = sum((f.price * f.closed_size for f in fills), ZERO)
+    open_fee = sum((f.entry_fee for f in fills), ZERO)
+    close_fee = sum((f.fee * f.closed_size / f.qty for f in fills), ZERO)
+    return {
+        "symbol": newest.symbol,
+        "orderId": newest.order_id,
+        "side": newest.side,
+        "qty": plain(newest.order_qty),
+        "orderPrice": plain(newest.order_price),
+        "orderType": newest.order_type,
+        "execType": newest.exec_type,
+        "closedSize": plain(size),
+        "cumEntryValue": fine(entry),
+        "avgEntryPrice": fine(entry / size),
+        "cumExitValue": fine(exit_value),
+        "avgExitPrice": fine(exit_value / size),
+        "closedPnl": fine(gained - open_fee - close_fee),
+        "fillCount": str(len(fills)),
+        "leverage": plain(newest.leverage),
+        "openFee": fine(open_fee),
+        "closeFee": fine(close_fee),
+        "createdTime": str(oldest.time_ms),
+        "updatedTime": str(newest.time_ms),
+    }
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/v5/position/list", positions),
+    Endpoint("POST", "/v5/position/set-leverage", set_leverage, a_second=10),
+    Endpoint("POST", "/v5/position/trading-stop", trading_stop, a_second=10),
+    Endpoint("GET", "/v5/position/closed-pnl", closed_pnl),
+)

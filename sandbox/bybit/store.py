@@ -1,0 +1,195 @@
+"""The world's SQLite file, Bybit's part of it. One writer; every change of one event is one transaction."""
+
+import contextlib
+import os
+import pathlib
+import sqlite3
+from collections.abc import Iterator
+
+from sandbox.bybit.model import Account, Execution, Order, Position, from_json, to_json
+from sandbox.bybit.moves import Move
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS bybit_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bybit_moves (
+    symbol TEXT NOT NULL, start_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
+    delta REAL NOT NULL, volume_factor REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS bybit_accounts (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bybit_positions (
+    account TEXT NOT NULL, symbol TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, symbol)
+);
+CREATE TABLE IF NOT EXISTS bybit_orders (
+    number INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, symbol TEXT NOT NULL,
+    link_id TEXT NOT NULL, is_open INTEGER NOT NULL, created_ms INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS bybit_orders_link ON bybit_orders (account, link_id) WHERE link_id <> '';
+CREATE INDEX IF NOT EXISTS bybit_orders_open ON bybit_orders (is_open) WHERE is_open;
+CREATE TABLE IF NOT EXISTS bybit_executions (
+    number INTEGER PRIMARY KEY, exec_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, symbol TEXT NOT NULL,
+    order_id TEXT NOT NULL, link_id TEXT NOT NULL, exec_type TEXT NOT NULL, closes INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bybit_executions_account ON bybit_executions (account, time_ms);
+"""
+
+
+def open_database(path: pathlib.Path) -> sqlite3.Connection:
+    """The world's file, made with mode 0600 where it is absent."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class Store:
+    """Reads and writes of Bybit's tables. Lists of orders and executions come newest first."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self._sql = open_database(path)
+        self._sql.executescript(TABLES)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._sql.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen together or not at all; a transaction inside another belongs to the outer one."""
+        if self._sql.in_transaction:
+            yield
+            return
+        self._sql.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._sql.execute("ROLLBACK")
+            raise
+        self._sql.execute("COMMIT")
+
+    def fact(self, name: str) -> str | None:
+        """A single remembered value."""
+        row = self._sql.execute("SELECT value FROM bybit_facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_fact(self, name: str, value: str) -> None:
+        """Remembers a single value."""
+        self._sql.execute("INSERT OR REPLACE INTO bybit_facts VALUES (?, ?)", (name, value))
+
+    def moves(self) -> list[Move]:
+        """All moves of the market."""
+        rows = self._sql.execute("SELECT symbol, start_ms, duration_ms, delta, volume_factor FROM bybit_moves")
+        return [Move(*row) for row in rows]
+
+    def keep_move(self, move: Move) -> None:
+        """Remembers a move."""
+        values = (move.symbol, move.start_ms, move.duration_ms, move.delta, move.volume_factor)
+        self._sql.execute("INSERT INTO bybit_moves VALUES (?, ?, ?, ?, ?)", values)
+
+    def accounts(self) -> list[Account]:
+        """All accounts, the oldest first."""
+        rows = self._sql.execute("SELECT body FROM bybit_accounts ORDER BY rowid")
+        return [from_json(Account, body) for (body,) in rows]
+
+    def keep_account(self, account: Account) -> None:
+        """Writes an account."""
+        self._sql.execute(
+            "INSERT INTO bybit_accounts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+            (account.name, to_json(account)),
+        )
+
+    def positions(self) -> list[Position]:
+        """All positions, flat ones included."""
+        rows = self._sql.execute("SELECT body FROM bybit_positions")
+        return [from_json(Position, body) for (body,) in rows]
+
+    def keep_position(self, position: Position) -> None:
+        """Writes a position."""
+        self._sql.execute(
+            "INSERT OR REPLACE INTO bybit_positions VALUES (?, ?, ?)",
+            (position.account, position.symbol, to_json(position)),
+        )
+
+    def open_orders(self) -> list[Order]:
+        """Every account's open orders, the oldest first."""
+        rows = self._sql.execute("SELECT body FROM bybit_orders WHERE is_open ORDER BY number")
+        return [from_json(Order, body) for (body,) in rows]
+
+    def orders(
+        self,
+        account: str,
+        *,
+        symbol: str = "",
+        order_id: str = "",
+        link_id: str = "",
+        closed_only: bool = False,
+        after_ms: int = 0,
+        before_ms: int = 2**62,
+    ) -> list[Order]:
+        """An account's orders created in after_ms <= t <= before_ms, the newest first."""
+        rows = self._sql.execute(
+            "SELECT body FROM bybit_orders WHERE account = ?1 AND (?2 = '' OR symbol = ?2) AND (?3 = '' OR order_id = ?3)"
+            " AND (?4 = '' OR link_id = ?4) AND NOT (?5 AND is_open) AND created_ms BETWEEN ?6 AND ?7"
+            " ORDER BY number DESC",
+            (account, symbol, order_id, link_id, closed_only, after_ms, before_ms),
+        )
+        return [from_json(Order, body) for (body,) in rows]
+
+    def keep_order(self, order: Order) -> None:
+        """Writes an order; a new one comes after all others."""
+        self._sql.execute(
+            "INSERT INTO bybit_orders (order_id, account, symbol, link_id, is_open, created_ms, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (order_id) DO UPDATE SET is_open = excluded.is_open, body = excluded.body",
+            (
+                order.order_id,
+                order.account,
+                order.symbol,
+                order.link_id,
+                order.is_open,
+                order.created_ms,
+                to_json(order),
+            ),
+        )
+
+    def executions(
+        self,
+        account: str,
+        *,
+        symbol: str = "",
+        order_id: str = "",
+        link_id: str = "",
+        exec_type: str = "",
+        closing_only: bool = False,
+        after_ms: int = 0,
+        before_ms: int = 2**62,
+    ) -> list[Execution]:
+        """An account's executions in after_ms <= t <= before_ms, the newest first."""
+        rows = self._sql.execute(
+            "SELECT body FROM bybit_executions WHERE account = ?1 AND (?2 = '' OR symbol = ?2)"
+            " AND (?3 = '' OR order_id = ?3) AND (?4 = '' OR link_id = ?4) AND (?5 = '' OR exec_type = ?5)"
+            " AND (NOT ?6 OR closes) AND time_ms BETWEEN ?7 AND ?8 ORDER BY number DESC",
+            (account, symbol, order_id, link_id, exec_type, closing_only, after_ms, before_ms),
+        )
+        return [from_json(Execution, body) for (body,) in rows]
+
+    def keep_execution(self, execution: Execution) -> None:
+        """Adds an execution."""
+        self._sql.execute(
+            "INSERT INTO bybit_executions"
+            " (exec_id, account, symbol, order_id, link_id, exec_type, closes, time_ms, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                execution.exec_id,
+                execution.account,
+                execution.symbol,
+                execution.order_id,
+                execution.link_id,
+                execution.exec_type,
+                execution.closed_size > 0,
+                execution.time_ms,
+                to_json(execution),
+            ),
+        )
