@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from trading.endings import ZERO
 from trading.errors import RiskRefused
-from trading.model import AccountId, Position, Ticket
+from trading.model import Position, Ticket
 from trading.ports import ClaimLimits
 from trading.preferences import Preferences
 from trading.reasons import Reason
@@ -70,12 +70,3 @@ def check_offer(
     on_table = load.risk + load.foreign_risk
     if on_table + risk > limits.max_risk:
         raise RiskRefused(Reason.RISK_ON_TABLE, risk=on_table + risk, limit=limits.max_risk)
-
-
-@dataclass(slots=True)
-class Standing:
-    """What is known of one account since the start: reconciled, or blind because its key is dead."""
-
-    account: AccountId
-    reconciled: bool = False
-    blind: bool = False

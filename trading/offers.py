@@ -6,11 +6,12 @@ from collections.abc import Callable
 from strategies.signal import Signal
 from trading.context import Context
 from trading.errors import ExchangeError, RiskRefused
-from trading.limits import TOLD, Standing, check_offer, claim_limits, load_of
+from trading.limits import TOLD, check_offer, claim_limits, load_of
 from trading.model import Account, Ticket
 from trading.people import Person
 from trading.quotes import Quotes, frozen_request
 from trading.reasons import Reason
+from trading.standing import Standings
 from trading.states import LIVE
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,24 @@ def expiry_of(signal: Signal) -> int:
     return signal.closed_at + min(max(half, LEAST_OFFER_MS), MOST_OFFER_MS)
 
 
+def check_now(context: Context, person: Person, signal: Signal) -> None:
+    """What stops every entry at this moment, offered or tapped. Raises RiskRefused."""
+    if person.paused:
+        raise RiskRefused(Reason.PAUSED)
+    skew = context.exchange.bybit_time() - context.clock.now()
+    if abs(skew) > SKEW_MS:
+        raise RiskRefused(Reason.CLOCK, skew_ms=skew)
+    if context.feed.is_stale(signal.symbol, signal.minutes, context.universe.tickers_at):
+        raise RiskRefused(Reason.STALE_FEED)
+
+
 class Offers:
     """Proposes tickets; `new_id` makes an id that no other ticket ever had."""
 
-    def __init__(
-        self, context: Context, quotes: Quotes, standings: Callable[[Account], Standing], new_id: Callable[[], str]
-    ) -> None:
+    def __init__(self, context: Context, quotes: Quotes, standings: Standings, new_id: Callable[[], str]) -> None:
         self._context = context
         self._quotes = quotes
-        self._standing = standings
+        self._standings = standings
         self._new_id = new_id
 
     async def offer(self, person: Person, account: Account, signal: Signal, reason: Reason | None = None) -> None:
@@ -86,16 +96,10 @@ class Offers:
 
     def _check_standing(self, person: Person, account: Account, signal: Signal) -> None:
         context = self._context
-        if person.paused:
-            raise RiskRefused(Reason.PAUSED)
-        if self._standing(account).blind:
+        if self._standings.of(account.id).blind:
             raise RiskRefused(Reason.KEY_DEAD)
-        skew = context.exchange.bybit_time() - context.clock.now()
-        if abs(skew) > SKEW_MS:
-            raise RiskRefused(Reason.CLOCK, skew_ms=skew)
+        check_now(context, person, signal)
         heard_at = context.feed.heard_at(signal.symbol, signal.minutes)
         lag = (heard_at if heard_at is not None else context.clock.now()) - signal.closed_at
         if lag > LATE_MS:
             raise RiskRefused(Reason.LATE_CANDLE, seconds=lag // 1000)
-        if context.feed.is_stale(signal.symbol, signal.minutes, context.universe.tickers_at):
-            raise RiskRefused(Reason.STALE_FEED)

@@ -32,6 +32,9 @@ from trading.preferences import Preferences
 from trading.reasons import Reason
 from trading.states import Event, State
 
+# How long Bybit takes a request after its timestamp; the proof that one was never accepted rests on it.
+RECV_WINDOW_MS = 5_000
+
 
 class Clock(Protocol):
     """Time, so that tests and replays can run on their own."""

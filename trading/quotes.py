@@ -4,13 +4,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from strategies.signal import Direction, Signal
 from trading.context import Context
-from trading.errors import RiskRefused, TicketError
+from trading.errors import RiskRefused
 from trading.model import AccountId, Balance, OrderRequest, Plan, Ticker, Ticket, order_link_id
 from trading.preferences import Preferences
 from trading.reasons import Reason
 from trading.sizing import Levels, Purse, band_edge, levels_of, size_ticket, to_step
-
-MOST_REQUOTES = 3
 
 
 def worst_price(ticker: Ticker, direction: Direction) -> Decimal:
@@ -62,12 +60,10 @@ class Quotes:
         return await self._sized(signal.symbol, account, levels, preferences, balance)
 
     async def again(self, ticket: Ticket, entry: Decimal, preferences: Preferences, balance: Balance) -> Plan:
-        """The next revision's plan at `entry`: stop and target stay, the risk is never more than the first one's.
+        """A plan at `entry` now: stop and target stay, the risk is never more than the first one's.
 
-        Raises RiskRefused where nothing worth offering is left, TicketError after three re-quotes.
+        Raises RiskRefused where nothing worth offering is left, ExchangeError.
         """
-        if ticket.revision.number > MOST_REQUOTES:
-            raise TicketError(Reason.TOO_MANY_REQUOTES)
         instrument = self._context.universe.instrument(ticket.symbol)
         if instrument is None:
             raise RiskRefused(Reason.NOT_LISTED)

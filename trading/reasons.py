@@ -49,6 +49,16 @@ class Reason(StrEnum):
     NOTHING_FILLED = "nothing_filled"
     EXCHANGE_SILENT = "exchange_silent"
 
+    # how a position stands
+    STOP_CONFIRMED = "stop_confirmed"  # read back from Bybit
+    STOP_NEVER_SET = "stop_never_set"  # our entry came without its stop: we set it, or close
+    STOP_REMOVED = "stop_removed"  # by hand: told, never closed by us
+    CLOSE_REFUSED = "close_refused"
+    LARGER_BY_HAND = "larger_by_hand"
+    TURNED_BY_HAND = "turned_by_hand"
+    SMALLER_BY_HAND = "smaller_by_hand"
+    LEVELS_BY_HAND = "levels_by_hand"
+
 
 class Ending(StrEnum):
     """Who closed a position, from Bybit's createType and execType."""
