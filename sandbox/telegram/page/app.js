@@ -2,6 +2,7 @@
 
 import { bubbleOf, element, fill, momentText, setWaiting } from "./bubbles.js";
 import { commandMenu } from "./commands.js";
+import { drawEmoji } from "./emoji.js";
 import { peopleDialog } from "./people.js";
 import { fragmentOf } from "./sanitise.js";
 import { chatOf } from "./wire.js";
@@ -29,6 +30,11 @@ let action = "";
 
 function language() {
   return person.met ? person.language_code : navigator.language;
+}
+
+/** How dates and times are written: as the browser's user is used to, if that is the person's language. */
+function locale() {
+  return navigator.languages.find((known) => spoken(known) === spoken(language())) || spoken(language());
 }
 
 function drawFrame() {
@@ -80,12 +86,19 @@ function drawPin() {
   at("pin").hidden = id === undefined;
   if (id === undefined) return;
   at("pin").replaceChildren(element("b", "", words.pinned), element("span", "", plainText(messages.get(id))));
+  drawEmoji(at("pin"));
   at("pin").onclick = () => jump(id);
 }
 
+const UNDRESSED = {
+  command: (text) => document.createTextNode(text),
+  spoiler: () => element("span"),
+  moment: () => element("span"),
+};
+
 function plainText(message) {
   const holder = element("div");
-  holder.append(fragmentOf(message.caption ?? message.text ?? "", { command: (text) => text, spoiler: () => element("span"), moment: (_, __, sent) => Object.assign(element("span", "", sent), { }) }));
+  holder.append(fragmentOf(message.caption ?? message.text ?? "", UNDRESSED));
   return holder.textContent.trim().split("\n")[0] || words.photoName;
 }
 
@@ -145,7 +158,7 @@ function jump(id) {
 
 const setting = {
   get words() { return words; },
-  get language() { return language(); },
+  get language() { return locale(); },
   quoted: (id) => (messages.has(id) ? plainText(messages.get(id)) : words.gone),
   jump,
   command: say,
@@ -202,7 +215,7 @@ function dayName(seconds) {
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(day).setHours(0, 0, 0, 0)) / 86400000);
   if (days === 0) return words.today;
   if (days === 1) return words.yesterday;
-  return day.toLocaleDateString(language(), { day: "numeric", month: "long", ...(days > 300 ? { year: "numeric" } : {}) });
+  return day.toLocaleDateString(locale(), { day: "numeric", month: "long", ...(days > 300 ? { year: "numeric" } : {}) });
 }
 
 async function load() {
@@ -346,13 +359,16 @@ let toastTimer = 0;
 function toast(text) {
   const node = at("toast");
   node.textContent = text;
+  drawEmoji(node);
   node.hidden = false;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => (node.hidden = true), Math.max(2500, text.length * 60));
 }
 
 function alertWith(text) {
+  at("toast").hidden = true;
   at("alert-text").textContent = text;
+  drawEmoji(at("alert-text"));
   if (!at("alert").open) at("alert").showModal();
 }
 
@@ -410,13 +426,13 @@ scroll.addEventListener("scroll", () => {
   drawPill();
 });
 document.addEventListener("visibilitychange", () => atBottom() && sawAll());
-window.addEventListener("resize", () => !unseen && atBottomSoon && toBottom());
-let atBottomSoon = true;
-scroll.addEventListener("scroll", () => (atBottomSoon = atBottom()));
-scroll.addEventListener("load", (event) => event.target.tagName === "IMG" && atBottomSoon && toBottom(), true);
+let wasAtBottom = true; // before a resize or a picture moved things
+scroll.addEventListener("scroll", () => (wasAtBottom = atBottom()));
+window.addEventListener("resize", () => wasAtBottom && toBottom());
+scroll.addEventListener("load", (event) => event.target.tagName === "IMG" && wasAtBottom && toBottom(), true);
 setInterval(() => {
   for (const time of document.querySelectorAll(".moment[data-format=r]")) {
-    time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, language());
+    time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, locale());
   }
 }, 10000);
 

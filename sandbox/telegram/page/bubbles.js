@@ -1,5 +1,6 @@
 // A message as a bubble with its keyboard. Pure of state: what a press does is handed in.
 
+import { drawEmoji } from "./emoji.js";
 import { fragmentOf, safeAddress } from "./sanitise.js";
 
 const RELATIVE = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
@@ -55,7 +56,7 @@ export function fill(article, message, setting) {
   const rows = (message.buttons || []).map((row) => rowOf(message, row, setting));
   const keyboard = element("div", "keyboard");
   keyboard.append(...rows);
-  article.replaceChildren(bubble, ...(rows.length ? [keyboard] : []));
+  article.replaceChildren(drawEmoji(bubble), ...(rows.length ? [drawEmoji(keyboard)] : []));
 }
 
 function hooksFor(setting) {

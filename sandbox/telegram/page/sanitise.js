@@ -21,9 +21,14 @@ export function fragmentOf(html, hooks) {
 
 function copy(from, to, hooks, literal) {
   for (const node of from.childNodes) {
-    if (node.nodeType === Node.TEXT_NODE) addText(node.data, to, hooks, literal);
+    if (node.nodeType === Node.TEXT_NODE) addText(afterBlock(node) ? node.data.replace(/^\n/, "") : node.data, to, hooks, literal);
     else if (node.nodeType === Node.ELEMENT_NODE) addElement(node, to, hooks, literal);
   }
+}
+
+/** A block ends its line by itself, so the line break that follows it would show as an empty line. */
+function afterBlock(node) {
+  return ["PRE", "BLOCKQUOTE"].includes(node.previousSibling?.nodeName);
 }
 
 function addElement(node, to, hooks, literal) {
