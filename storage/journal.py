@@ -23,6 +23,7 @@ from storage.steps import keep_step, move, offer, write
 from storage.tables import executions as kept
 from storage.tables import heard, revisions, tickets
 from storage.texts import fingerprint, signal_from, signal_text
+from storage.whole import whole
 from strategies.signal import Signal
 from trading.errors import TicketError
 from trading.model import AccountId, Execution, OrderRequest, Plan, Ticket
@@ -42,6 +43,7 @@ class JournalStore:
         self._database = database
         self._environment = environment
 
+    @whole
     async def propose(
         self,
         ticket: str,
@@ -71,6 +73,7 @@ class JournalStore:
                     return None
             raise
 
+    @whole
     async def requote(
         self,
         ticket: str,
@@ -91,6 +94,7 @@ class JournalStore:
             await offer(connection, revision_row(known, revision + 1, plan, request, old.expires_at, now))
             return await self._read(connection, ticket)
 
+    @whole
     async def claim(self, ticket: str, revision: int, owner: int, limits: ClaimLimits, now: int) -> Ticket:
         """PROPOSED to CONFIRMED with its risk reserved, for one of however many try.
 
@@ -110,6 +114,7 @@ class JournalStore:
             await keep_step(connection, row, Event.CLAIMED, State.CONFIRMED, now, "")
             return await self._read(connection, ticket)
 
+    @whole
     async def advance(self, ticket: str, revision: int, event: Event, now: int, facts: Facts | None = None) -> Ticket:
         async with self._database.transaction() as connection:
             row = await self._locked(connection, ticket, revision)
@@ -120,6 +125,7 @@ class JournalStore:
             await move(connection, row, event, now, facts or _NO_FACTS)
             return await self._read(connection, ticket)
 
+    @whole
     async def note(self, ticket: str, revision: int, now: int, facts: Facts) -> Ticket:
         async with self._database.transaction() as connection:
             row = await self._locked(connection, ticket, revision)
@@ -129,6 +135,7 @@ class JournalStore:
                 await keep_step(connection, row, "noted", row.state, now, ", ".join(changed))
             return await self._read(connection, ticket)
 
+    @whole
     async def own(self, ticket: str, owner: int) -> Ticket:
         async with self._database.reading() as connection:
             rows = await connection.execute(self._tickets().where(tickets.c.id == ticket, tickets.c.owner == owner))
@@ -137,6 +144,7 @@ class JournalStore:
             raise TicketError(Reason.NO_SUCH_TICKET)
         return ticket_from(row)
 
+    @whole
     async def in_states(self, states: frozenset[State], account: AccountId | None = None) -> tuple[Ticket, ...]:
         wanted = self._tickets().where(revisions.c.state.in_(states)).order_by(tickets.c.created_at, tickets.c.id)
         if account is not None:
@@ -144,6 +152,7 @@ class JournalStore:
         async with self._database.reading() as connection:
             return tuple(ticket_from(row) for row in await connection.execute(wanted))
 
+    @whole
     async def closed_since(self, account: AccountId, since: int) -> tuple[Ticket, ...]:
         """Oldest close first."""
         wanted = (
@@ -159,6 +168,7 @@ class JournalStore:
         async with self._database.reading() as connection:
             return tuple(ticket_from(row) for row in await connection.execute(wanted))
 
+    @whole
     async def count_executions(self, ticket: str, executions: Sequence[Execution]) -> None:
         """One that is kept already, under whichever ticket of the account, stays there."""
         async with self._database.transaction() as connection:
@@ -168,6 +178,7 @@ class JournalStore:
                     insert_once(connection, kept).values(execution_row(account, ticket, execution))
                 )
 
+    @whole
     async def executions_of(self, ticket: str) -> tuple[Execution, ...]:
         wanted = (
             select(kept)
@@ -177,6 +188,7 @@ class JournalStore:
         async with self._database.reading() as connection:
             return tuple(execution_from(row) for row in await connection.execute(wanted))
 
+    @whole
     async def hear(
         self, account: AccountId, owner: int, signal: Signal, now: int, ticket: str | None, refused: Reason | None
     ) -> bool:
@@ -195,6 +207,7 @@ class JournalStore:
             )
             return bool(written.rowcount == 1)
 
+    @whole
     async def heard(self, owner: int, limit: int) -> tuple[Heard, ...]:
         wanted = (
             select(heard)
@@ -218,6 +231,7 @@ class JournalStore:
             for row in rows
         )
 
+    @whole
     async def heard_since(self, owner: int, since: int) -> int:
         wanted = select(func.count()).where(
             heard.c.environment == self._environment, heard.c.owner == owner, heard.c.heard_at >= since

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from storage.database import Database, insert_once
 from storage.tables import limits_told, outbox
+from storage.whole import whole
 from trading.reasons import Reason
 
 
@@ -44,6 +45,7 @@ class OutboxStore:
         self._database = database
         self._environment = environment
 
+    @whole
     async def want(
         self,
         chat: int,
@@ -92,6 +94,7 @@ class OutboxStore:
                 wish |= {"due_at": now, "attempts": 0}
             await connection.execute(update(outbox).where(outbox.c.id == row.id).values(wish))
 
+    @whole
     async def due(self, now: int, limit: int) -> tuple[Letter, ...]:
         """What is to be delivered now, the most urgent first, then the oldest."""
         wanted = (
@@ -103,6 +106,7 @@ class OutboxStore:
         async with self._database.reading() as connection:
             return tuple(_letter_from(row) for row in await connection.execute(wanted))
 
+    @whole
     async def next_due(self) -> int | None:
         """When the next one is due (ms), perhaps in the past; None where nothing waits."""
         wanted = select(func.min(outbox.c.due_at)).where(outbox.c.environment == self._environment, outbox.c.wanted)
@@ -110,6 +114,7 @@ class OutboxStore:
             first: int | None = (await connection.execute(wanted)).scalar_one()
             return first
 
+    @whole
     async def delivered(
         self, letter: Letter, message_id: int, digest: str | None, now: int, *, is_photo: bool | None = None
     ) -> bool:
@@ -124,20 +129,24 @@ class OutboxStore:
             )
             return bool(done.rowcount == 1)
 
+    @whole
     async def postpone(self, letter: Letter, until: int) -> None:
         """Tries again at `until`; a newer wish for the subject is left as it is."""
         await self._settle(letter, due_at=until, attempts=letter.attempts + 1)
 
+    @whole
     async def drop(self, letter: Letter) -> None:
         """Gives it up, unless it was wanted anew; what shows the subject stays known."""
         await self._settle(letter, wanted=False, ring=False)
 
+    @whole
     async def message_of(self, chat: int, subject: str) -> int | None:
         """The message that shows the subject."""
         async with self._database.reading() as connection:
             found = await connection.execute(select(outbox.c.message_id).where(self._is(chat, subject)))
             return found.scalar_one_or_none()
 
+    @whole
     async def subject_of(self, chat: int, message_id: int) -> str | None:
         """What the message shows; None for one that is not ours, or was replaced by a newer copy."""
         wanted = select(outbox.c.subject).where(
@@ -146,6 +155,7 @@ class OutboxStore:
         async with self._database.reading() as connection:
             return (await connection.execute(wanted)).scalars().first()
 
+    @whole
     async def tell_limit_once(self, owner: int, reason: Reason) -> bool:
         """True the first time since it was last over."""
         async with self._database.transaction() as connection:
@@ -154,6 +164,7 @@ class OutboxStore:
             )
             return bool(written.rowcount == 1)
 
+    @whole
     async def limit_is_over(self, owner: int, reason: Reason) -> bool:
         """True where this person had been told of it."""
         async with self._database.transaction() as connection:
@@ -166,6 +177,7 @@ class OutboxStore:
             )
             return bool(gone.rowcount == 1)
 
+    @whole
     async def limits_told(self, owner: int) -> frozenset[Reason]:
         wanted = select(limits_told.c.reason).where(
             limits_told.c.environment == self._environment, limits_told.c.owner == owner

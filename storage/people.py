@@ -9,6 +9,7 @@ from storage.database import Database, insert_once
 from storage.tables import accounts, people, preference_changes
 from storage.tables import preferences as _settings
 from storage.texts import preferences_from, preferences_text
+from storage.whole import whole
 from trading.errors import AccessDenied
 from trading.model import Account, AccountId
 from trading.people import Person, Role
@@ -22,6 +23,7 @@ class PeopleStore:
         self._database = database
         self._environment = environment
 
+    @whole
     async def welcome(
         self, user: int, role: Role, language: str, first_name: str, preferences: Preferences, now: int
     ) -> Person:
@@ -50,17 +52,20 @@ class PeopleStore:
                 )
             return await self._known(connection, user)
 
+    @whole
     async def person(self, user: int) -> Person | None:
         async with self._database.reading() as connection:
             row = (await connection.execute(self._people().where(people.c.id == user))).one_or_none()
         return None if row is None else _person_from(row)
 
+    @whole
     async def everyone(self) -> tuple[Person, ...]:
         """In the order they came."""
         async with self._database.reading() as connection:
             rows = await connection.execute(self._people().order_by(people.c.joined_at, people.c.id))
             return tuple(_person_from(row) for row in rows)
 
+    @whole
     async def set_preferences(self, user: int, preferences: Preferences, now: int) -> Person:
         new = preferences_text(preferences)
         async with self._database.transaction() as connection:
@@ -77,6 +82,7 @@ class PeopleStore:
                 )
             return await self._known(connection, user)
 
+    @whole
     async def preferences_history(self, user: int) -> tuple[tuple[int, Preferences, Preferences], ...]:
         """(at, old, new) of every change, oldest first."""
         wanted = (
@@ -88,21 +94,27 @@ class PeopleStore:
             rows = (await connection.execute(wanted)).all()
         return tuple((row.at, preferences_from(row.old), preferences_from(row.new)) for row in rows)
 
+    @whole
     async def set_language(self, user: int, language: str) -> Person:
         return await self._change(user, language=language)
 
+    @whole
     async def set_paused(self, user: int, paused: bool) -> Person:
         return await self._change(user, paused=paused)
 
+    @whole
     async def set_blocked(self, user: int, blocked: bool) -> None:
         await self._change(user, blocked=blocked)
 
+    @whole
     async def set_role(self, user: int, role: Role) -> Person:
         return await self._change(user, role=role)
 
+    @whole
     async def rename(self, user: int, first_name: str) -> Person:
         return await self._change(user, first_name=first_name)
 
+    @whole
     async def add_account(self, account: Account) -> None:
         """Makes it its owner's one active account; another that was active stays known, but is not used any more.
 
@@ -134,11 +146,13 @@ class PeopleStore:
             if kept.rowcount != 1:
                 raise AccessDenied(f"account {account.id.uid} belongs to another person")
 
+    @whole
     async def account_of(self, user: int) -> Account | None:
         async with self._database.reading() as connection:
             row = (await connection.execute(self._accounts().where(accounts.c.owner == user))).one_or_none()
         return None if row is None else _account_from(row)
 
+    @whole
     async def accounts(self) -> tuple[Account, ...]:
         """The active ones, by owner."""
         async with self._database.reading() as connection:

@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.errors import DatabaseRefused, VaultError
 from storage.files import check_private, database_file
 from storage.tables import accounts, vault
+from storage.whole import whole
 from trading.model import AccountId
 from trading.secret import Credentials, Secret
 
@@ -42,6 +43,7 @@ class Vault:
         self._key_file = key_file
         self._key: _MasterKey | None = None
 
+    @whole
     async def store(self, user: int, account: AccountId, credentials: Credentials) -> None:
         """Keeps them in place of older ones; the first time of all it makes the master key."""
         key = self._key = self._key or _read_key(self._key_file) or _make_key(self._key_file)
@@ -67,6 +69,7 @@ class Vault:
             await connection.execute(delete(vault).where(_of(account)))
             await connection.execute(insert(vault), rows)
 
+    @whole
     async def load(self, account: AccountId) -> Credentials:
         """Raises VaultError where there are none, the key file is missing, lax or another one, or a row was changed."""
         async with self._database.reading() as connection:
@@ -102,10 +105,12 @@ class Vault:
             raise VaultError(f"The credentials of account {account.uid} are not complete: connect the account again.")
         return Credentials(**opened)
 
+    @whole
     async def has(self, account: AccountId) -> bool:
         async with self._database.reading() as connection:
             return (await connection.execute(select(vault.c.field).where(_of(account)))).first() is not None
 
+    @whole
     async def forget(self, account: AccountId) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(delete(vault).where(_of(account)))
