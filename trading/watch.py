@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from trading.context import Context
-from trading.errors import ExchangeError, ExchangeRejected, TicketError
+from trading.errors import ExchangeError, TicketError
 from trading.look import Look
 from trading.model import Account, Position, Ticket
 from trading.quotes import passed, worst_price
@@ -88,12 +88,10 @@ class Watch:
             else:
                 for offer in offers:
                     await self._end_if_over(offer)
-        except ExchangeRejected as refused:
-            if refused.code in DEAD_KEY:
+        except ExchangeError as error:
+            if error.code in DEAD_KEY:
                 standing.blind = True
                 await self._context.notifier.limit_reached(account.owner, Reason.KEY_DEAD, {})
-            return refused.text
-        except ExchangeError as error:
             return error.text
         if standing.blind:
             standing.blind = False
