@@ -1,0 +1,62 @@
+"""What a letter of the outbox shows, drawn from the journal at the moment it goes out."""
+
+from dataclasses import dataclass
+
+from storage.outbox import Letter
+from tgbot.notify import figures_from
+from tgbot.screens.reasons import reason_sentence
+from tgbot.screens.screen import Screen, stacked
+from tgbot.screens.ticket import ring_reply, ticket_card
+from tgbot.words import Languages, Words
+from trading.errors import TicketError
+from trading.people import Person
+from trading.ports import Clock, Journal
+from trading.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A screen to deliver; `anew`: at the end of the chat, in place of the old message."""
+
+    screen: Screen
+    anew: bool = False
+
+
+class Letters:
+    """Knows what each kind of subject looks like."""
+
+    def __init__(self, journal: Journal, languages: Languages, environment: str, clock: Clock) -> None:
+        self._journal = journal
+        self._languages = languages
+        self._environment = environment
+        self._clock = clock
+
+    async def draw(self, letter: Letter, person: Person) -> Drawn | None:
+        """None where there is nothing to tell any more."""
+        words = self._languages[person.language]
+        kind = letter.subject.partition(":")[0]
+        match kind:
+            case "t" | "ring":
+                return await self._of_ticket(letter, words)
+            case "limit":
+                return _limit_reached(letter, words)
+            case "limit-over":
+                return Drawn(Screen(stacked(words("limit.over"))))
+        raise LookupError(f"nobody knows how to draw {kind!r}")
+
+    async def _of_ticket(self, letter: Letter, words: Words) -> Drawn | None:
+        try:
+            ticket = await self._journal.own(str(letter.payload["ticket"]), letter.chat)
+        except TicketError:
+            return None
+        if letter.subject.startswith("t:"):
+            card = ticket_card(ticket, self._environment, words, self._clock.now())
+            return Drawn(card, anew=bool(letter.payload.get("anew")))
+        # A state that has passed is not worth a sound any more.
+        return Drawn(ring_reply(ticket, words)) if ticket.state == letter.payload["state"] else None
+
+
+def _limit_reached(letter: Letter, words: Words) -> Drawn:
+    reason = Reason(letter.payload["reason"])
+    told = reason_sentence(reason, words, figures_from(letter.payload["figures"]))
+    return Drawn(Screen(stacked(words("limit.reached", reason=told))))

@@ -1,0 +1,1 @@
+"""Screens: a model in, a `Screen` out. Pure: no clock, no network, no person's secret."""

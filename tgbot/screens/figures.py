@@ -1,0 +1,69 @@
+"""Pieces that several screens share: bars, factors, prices with the instrument's own digits. Pure."""
+
+from decimal import Decimal
+
+from strategies.signal import Factor, Signal
+from tgbot.words import Words, decimals_of
+from trading.model import Ticket
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+BAR = 8
+_LONGEST_LABEL = 8
+
+
+def bar(share: float, length: int = BAR) -> str:
+    """A share 0..1 as a bar of `length` columns."""
+    eighths = round(min(1.0, max(0.0, share)) * length * 8)
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(length, "░")
+
+
+def price_digits(ticket: Ticket) -> int:
+    """The instrument's digits, as its plan's prices show them (they stand on its ticks)."""
+    plan = ticket.revision.plan
+    return decimals_of(plan.entry, plan.limit, plan.stop, plan.target)
+
+
+def price(value: Decimal | float, ticket: Ticket, words: Words) -> str:
+    """A price of the ticket's symbol."""
+    return words.number(value, price_digits(ticket))
+
+
+def base_of(symbol: str) -> str:
+    """The coin that is bought: SOL of SOLUSDT."""
+    return symbol.removesuffix("USDT")
+
+
+def strategy_name(strategy: str, words: Words) -> str:
+    """What people call it; a strategy without words keeps its id."""
+    return words.either(f"strategy.{strategy}", strategy)
+
+
+def factor_label(factor: Factor, words: Words) -> str:
+    """A factor's short name; one without words is made from its own name."""
+    own = factor.name.replace("_", " ").capitalize()[:_LONGEST_LABEL]
+    return words.either(f"factor.{factor.name}", own)
+
+
+def factor_figure(factor: Factor, words: Words) -> str:
+    """The raw measure in words: 2.9 x usual, 3.2 ATR above."""
+    for key, figure in (
+        (f"factor.{factor.name}.raw", factor.raw * 100 if factor.name == "price_position" else factor.raw),
+        (f"factor.{factor.name}.{'above' if factor.raw >= 0 else 'below'}", abs(factor.raw)),
+    ):
+        if key in words.keys:
+            return words(key, x=words.number(figure, 0 if factor.name == "price_position" else 1))
+    return words.number(factor.raw, 2)
+
+
+def factor_rows(signal: Signal, words: Words) -> tuple[tuple[str, str], ...]:
+    """(label, bar and figure) of each factor, in the strategy's order."""
+    return tuple(
+        (factor_label(factor, words), f"{bar(factor.score)} {factor_figure(factor, words)}")
+        for factor in signal.factors
+    )
+
+
+def side(direction: str, words: Words) -> str:
+    """Long or Short."""
+    return words(f"side.{direction}")
