@@ -1,4 +1,4 @@
-"""Time, and what happens by it: the tick, the minute, housekeeping. The last net under all three is here."""
+"""Time, and what happens by it: the tick, the watch, housekeeping. The last net under all of them is here."""
 
 import asyncio
 import gc
@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 GRACE_SECONDS = 60
 HOUSEKEEPING_EACH = 10
 
+Work = Callable[[], Awaitable[object]]
+
 
 class SystemClock:
     """The Clock port over this machine's clock."""
@@ -33,6 +36,16 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do every `seconds`; `asks` names what is in trouble when Bybit does not answer it."""
+
+    name: str
+    seconds: float
+    work: Work
+    asks: str = "bybit"
+
+
 class LastNet:
     """Runs one job so that no failure of it reaches the scheduler.
 
@@ -40,9 +53,8 @@ class LastNet:
     until the job works again.
     """
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[object]], health: Health) -> None:
-        self.name = name
-        self._work = work
+    def __init__(self, job: Job, health: Health) -> None:
+        self._job = job
         self._health = health
         self._failing: Failure | None = None
         # Held while the job runs, so that the end of the program can wait for it.
@@ -51,7 +63,7 @@ class LastNet:
     async def run(self) -> None:
         async with self._running:
             try:
-                await self._work()
+                await self._job.work()
             except Exception as error:  # noqa: BLE001 - the last net
                 self._fell(error)
             else:
@@ -63,11 +75,11 @@ class LastNet:
             return
 
     def _fell(self, error: Exception) -> None:
-        failure = Failure.of(error, self.name)
+        failure = Failure.of(error, self._job)
         if failure != self._failing:
             self._stood()
             bug = None if isinstance(error, AssistantError) else error
-            log.error("a job failed", job=self.name, why=str(error), exc_info=bug)
+            log.error("a job failed", job=self._job.name, why=str(error), exc_info=bug)
             self._health.failed(failure.what, str(error) if bug is None else type(error).__name__)
             self._failing = failure
 
@@ -86,75 +98,70 @@ class Failure:
     place: str
 
     @classmethod
-    def of(cls, error: BaseException, job: str) -> "Failure":
-        what = (
-            "database" if isinstance(error, DatabaseRefused) else "bybit" if isinstance(error, ExchangeError) else job
-        )
+    def of(cls, error: BaseException, job: Job) -> "Failure":
+        what = job.asks if isinstance(error, ExchangeError) else job.name
+        what = "database" if isinstance(error, DatabaseRefused) else what
         trace = traceback.extract_tb(error.__traceback__)
         return cls(what, type(error), f"{trace[-1].filename}:{trace[-1].lineno}" if trace else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often, in seconds."""
-
-    tick: float
-    minute: float = 60
-
-
 class Schedule:
-    """Calls `tick` and `minute` at their pace, neither of them twice at once; every tenth tick it cleans up.
+    """Runs jobs at their pace from when they are begun, none of them twice at once."""
 
-    `expire` lets go of old cache entries and gives how many went.
-    """
-
-    def __init__(
-        self,
-        pace: Pace,
-        health: Health,
-        *,
-        tick: Callable[[], Awaitable[object]],
-        minute: Callable[[], Awaitable[object]],
-        expire: Callable[[], int],
-    ) -> None:
-        self._tick = tick
-        self._expire = expire
-        self._ticks = 0
+    def __init__(self, health: Health) -> None:
+        self._health = health
+        self._nets: list[LastNet] = []
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._nets = (LastNet("tick", self._tick_once, health), LastNet("watch", minute, health))
-        for net, seconds in zip(self._nets, (pace.tick, pace.minute), strict=True):
-            self._scheduler.add_job(
-                net.run,
-                IntervalTrigger(seconds=seconds),
-                id=net.name,
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=GRACE_SECONDS,
-            )
 
     def start(self) -> None:
-        """Both begin after their first interval."""
+        """To be called inside the event loop; jobs may be begun before and after."""
         self._scheduler.start()
+
+    def begin(self, job: Job) -> None:
+        """The job runs now and then every `job.seconds`; a run that would overlap the one before is left out."""
+        net = LastNet(job, self._health)
+        self._nets.append(net)
+        self._scheduler.add_job(
+            net.run,
+            IntervalTrigger(seconds=job.seconds),
+            id=job.name,
+            next_run_time=datetime.now(UTC),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=GRACE_SECONDS,
+        )
 
     async def close(self, patience: float) -> None:
         """Begins nothing more and waits for what runs, at most `patience` seconds."""
         if not self._scheduler.running:
             return
         self._scheduler.pause()
-        drained = [asyncio.ensure_future(net.drained()) for net in self._nets]
-        _, late = await asyncio.wait(drained, timeout=patience)
-        for waiting in late:
-            waiting.cancel()
+        if self._nets:
+            drained = [asyncio.ensure_future(net.drained()) for net in self._nets]
+            _, late = await asyncio.wait(drained, timeout=patience)
+            for waiting in late:
+                waiting.cancel()
         # This cancels what still runs.
         self._scheduler.shutdown(wait=False)
 
-    async def _tick_once(self) -> None:
-        self._ticks += 1
+
+def with_housekeeping(tick: Work, expire: Callable[[], int]) -> Work:
+    """The tick, and after every tenth one a clean-up, also when it failed.
+
+    `expire` lets go of old cache entries and gives how many went.
+    """
+    ticks = 0
+
+    async def tick_and_clean() -> None:
+        nonlocal ticks
+        ticks += 1
         try:
-            await self._tick()
+            await tick()
         finally:
-            if self._ticks % HOUSEKEEPING_EACH == 0:
-                clean_up(self._expire)
+            if ticks % HOUSEKEEPING_EACH == 0:
+                clean_up(expire)
+
+    return tick_and_clean
 
 
 def clean_up(expire: Callable[[], int]) -> None:

@@ -23,9 +23,10 @@ def practice_arguments(settings: Settings, *, fresh: bool = False) -> list[str]:
         *("--bybit-port", str(settings.sandbox_bybit_port)),
         *("--database", str(settings.sandbox_database)),
         *("--market", settings.sandbox_market),
-        *("--seed", str(settings.sandbox_seed)),
         *("--names", ",".join(map(str, settings.owners))),
     ]
+    if settings.sandbox_seed is not None:
+        arguments += ["--seed", str(settings.sandbox_seed)]
     optional = {
         "--no-bybit": not settings.practice_bybit,
         "--no-telegram": not settings.practice_telegram,

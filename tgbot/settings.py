@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     sandbox_market: Annotated[str, _only(_is_market)] = Field(
         "synthetic", description="synthetic, bybit, or a file or folder of candles that can be read"
     )
-    sandbox_seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="a whole number, 0 or more")
+    sandbox_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = Field(None, description="a whole number, 0 or more")
     sandbox_database: Path = Field(Path("bybot-world.db"), description="the name of a file")
 
     @classmethod

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from storage.errors import DatabaseRefused
-from tgbot.clock import LastNet, Pace, Schedule, SystemClock, clean_up
+from tgbot.clock import Job, LastNet, Schedule, SystemClock, clean_up, with_housekeeping
 from tgbot.memory import memory_in_use
 from trading.errors import OutcomeUnknown
 from trading.health import Health
@@ -18,10 +18,6 @@ from trading.health import Health
 @pytest.fixture
 def health() -> Health:
     return Health(SystemClock(), lambda what, text: None)
-
-
-async def nothing() -> None:
-    return
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -47,8 +43,9 @@ async def test_a_tick_that_takes_long_never_overlaps_itself(health: Health) -> N
         running -= 1
         ticks += 1
 
-    schedule = Schedule(Pace(tick=0.01, minute=60), health, tick=tick, minute=nothing, expire=lambda: 0)
+    schedule = Schedule(health)
     schedule.start()
+    schedule.begin(Job("tick", 0.01, tick))
     await until(lambda: ticks >= 3)
     await schedule.close(patience=5)
     assert most == 1
@@ -62,8 +59,9 @@ async def test_closing_waits_for_the_tick_that_runs(health: Health) -> None:
         await let_go.wait()
         ended.append(True)
 
-    schedule = Schedule(Pace(tick=0.01, minute=60), health, tick=tick, minute=nothing, expire=lambda: 0)
+    schedule = Schedule(health)
     schedule.start()
+    schedule.begin(Job("tick", 0.01, tick))
     await began.wait()
     closing = asyncio.ensure_future(schedule.close(patience=5))
     await asyncio.sleep(0.02)
@@ -71,6 +69,24 @@ async def test_closing_waits_for_the_tick_that_runs(health: Health) -> None:
     let_go.set()
     await closing
     assert ended == [True]
+
+
+async def test_a_job_runs_at_once_and_one_that_comes_later_beside_it(health: Health) -> None:
+    ran: list[str] = []
+
+    async def first() -> None:
+        ran.append("first")
+
+    async def second() -> None:
+        ran.append("second")
+
+    schedule = Schedule(health)
+    schedule.begin(Job("first", 3600, first))
+    schedule.start()
+    await until(lambda: ran == ["first"])
+    schedule.begin(Job("second", 3600, second))
+    await until(lambda: ran == ["first", "second"])
+    await schedule.close(patience=5)
 
 
 async def test_every_tenth_tick_cleans_up_even_when_ticks_fail(health: Health) -> None:
@@ -85,9 +101,10 @@ async def test_every_tenth_tick_cleans_up_even_when_ticks_fail(health: Health) -
         cleaned.append(ticks)
         return 3
 
-    schedule = Schedule(Pace(tick=0.005, minute=60), health, tick=tick, minute=nothing, expire=expire)
+    schedule = Schedule(health)
     with capture_logs() as logs:
         schedule.start()
+        schedule.begin(Job("tick", 0.005, with_housekeeping(tick, expire)))
         await until(lambda: len(cleaned) >= 2)
         await schedule.close(patience=5)
     assert cleaned[:2] == [10, 20]
@@ -106,7 +123,7 @@ async def test_the_same_failure_is_told_once_and_its_end_too() -> None:
         if failing:
             raise ZeroDivisionError(time.perf_counter_ns())  # another text each time
 
-    net = LastNet("tick", work, health)
+    net = LastNet(Job("tick", 2, work), health)
     with capture_logs() as logs:
         for _ in range(5):
             await net.run()
@@ -120,7 +137,7 @@ async def test_the_same_failure_is_told_once_and_its_end_too() -> None:
 
 @pytest.mark.parametrize(
     ("error", "what"),
-    [(OutcomeUnknown("no answer"), "bybit"), (DatabaseRefused("x.db is read-only."), "database")],
+    [(OutcomeUnknown("no answer"), "feed"), (DatabaseRefused("x.db is read-only."), "database")],
 )
 async def test_what_is_expected_to_fail_is_a_sentence_without_a_traceback(error: Exception, what: str) -> None:
     health = Health(SystemClock(), lambda what, text: None)
@@ -129,7 +146,7 @@ async def test_what_is_expected_to_fail_is_a_sentence_without_a_traceback(error:
         raise error
 
     with capture_logs() as logs:
-        await LastNet("tick", work, health).run()
+        await LastNet(Job("tick", 2, work, asks="feed"), health).run()
     assert [(entry["why"], entry["exc_info"]) for entry in logs] == [(str(error), None)]
     assert [(trouble.what, trouble.text) for trouble in health.troubles] == [(what, str(error))]
 
@@ -141,7 +158,7 @@ async def test_another_failure_is_told_again_and_replaces_the_first() -> None:
     async def work() -> None:
         raise errors.pop(0)
 
-    net = LastNet("watch", work, health)
+    net = LastNet(Job("watch", 2, work), health)
     with capture_logs() as logs:
         await net.run()
         await net.run()
