@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test lint format lock clean
+.PHONY: run test lint format bench lock clean
 
 run: $(VENV)/run.stamp
 	@exec $(PY) -m tgbot
@@ -33,6 +33,9 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(PY)
 $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
+
+bench: $(VENV)/test.stamp
+	$(PY) bench/tick.py
 
 # The locks name no index; UV is any recent uv.
 UV ?= uv
