@@ -1,6 +1,6 @@
 """The Exchange port on Bybit V5, whichever environment or address it stands for."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from decimal import Decimal
 
@@ -11,7 +11,8 @@ from exchange import codes, market, translate
 from exchange.client import CONNECT_SECONDS, READ_SECONDS, Client
 from exchange.codes import Meaning
 from exchange.door import ORDER_THREADS, READ_THREADS, Answer, Caller, Door
-from exchange.fields import Row, word_or_empty
+from exchange.fields import Row
+from exchange.pages import MARGIN, pages, spans
 from exchange.signing import Signer, signer_for
 from exchange.translate import CATEGORY, COIN
 from trading.errors import ExchangeBusy, ExchangeRejected, OutcomeUnknown
@@ -33,10 +34,6 @@ from trading.secret import Credentials
 
 DEFAULT_TAKER_FEE = Decimal("0.00055")  # what Bybit documents for a linear contract without VIP level
 _FEE_SECONDS = 3_600
-_WINDOW = 7 * 86_400_000 - 1  # the longest span of history that Bybit answers at once, ms
-# Bybit's clock and our idea of it differ: a question by id loses nothing by asking a little wider.
-_MARGIN = 60_000
-_MOST_PAGES = 200
 
 
 class Bybit:
@@ -124,8 +121,8 @@ class Bybit:
         return self._skew
 
     async def instruments(self) -> tuple[Instrument, ...]:
-        pages = self._pages(self._public, "get_instruments_info", category=CATEGORY, limit=1000)
-        return tuple([instrument async for page in pages for instrument in market.instruments_from(page)])
+        found = pages(self._door, self._public, "get_instruments_info", category=CATEGORY, limit=1000)
+        return tuple([instrument async for page in found for instrument in market.instruments_from(page)])
 
     async def tickers(self) -> Mapping[str, Ticker]:
         answer = await self._door.read(self._public, "get_tickers", category=CATEGORY)
@@ -158,8 +155,8 @@ class Bybit:
         return market.candles_from(answer.result, symbol, minutes)
 
     async def risk_tiers(self, symbol: str) -> tuple[RiskTier, ...]:
-        pages = self._pages(self._public, "get_risk_limit", category=CATEGORY, symbol=symbol)
-        return market.risk_tiers_from([page async for page in pages], symbol)
+        found = pages(self._door, self._public, "get_risk_limit", category=CATEGORY, symbol=symbol)
+        return market.risk_tiers_from([page async for page in found], symbol)
 
     # --- an account
 
@@ -186,8 +183,8 @@ class Bybit:
             return translate.positions_from(
                 await self._private(account, "get_positions", category=CATEGORY, symbol=symbol)
             )
-        pages = self._pages(self._caller(account), "get_positions", category=CATEGORY, settleCoin=COIN, limit=200)
-        held = [position async for page in pages for position in translate.positions_from(page)]
+        found = pages(self._door, self._caller(account), "get_positions", category=CATEGORY, settleCoin=COIN, limit=200)
+        held = [position async for page in found for position in translate.positions_from(page)]
         return tuple(position for position in held if position.size)
 
     async def recent_order(self, account: AccountId, symbol: str, order_link_id: str) -> OrderFacts | None:
@@ -197,7 +194,7 @@ class Bybit:
         return translate.order_from(result, order_link_id)
 
     async def past_order(self, account: AccountId, symbol: str, order_link_id: str, since: int) -> OrderFacts | None:
-        for start, end in self._windows(since - _MARGIN):
+        for start, end in self._spans(since - MARGIN):
             result = await self._private(
                 account,
                 "get_order_history",
@@ -219,9 +216,9 @@ class Bybit:
         asked |= {"symbol": symbol, "orderLinkId": order_link_id}
         caller = self._caller(account)
         found: dict[str, Execution] = {}
-        for start, end in self._windows(since if order_link_id is None else since - _MARGIN):
+        for start, end in self._spans(since if order_link_id is None else since - MARGIN):
             listed: list[Execution] = []
-            async for page in self._pages(caller, "get_executions", **asked, startTime=start, endTime=end):
+            async for page in pages(self._door, caller, "get_executions", **asked, startTime=start, endTime=end):
                 listed += translate.executions_from(page)
             # Oldest first, and each once: pages move while fills come in.
             found |= {execution.id: execution for execution in reversed(listed)}
@@ -282,26 +279,8 @@ class Bybit:
         answer: Answer = await self._door.read(self._caller(account), endpoint, **params)
         return answer.result
 
-    async def _pages(self, caller: Caller, endpoint: str, **params: object) -> AsyncIterator[Row]:
-        """Every page of a list. OutcomeUnknown where they do not end: half a list would look like a whole one."""
-        cursor = ""
-        for _ in range(_MOST_PAGES):
-            result = (await self._door.read(caller, endpoint, **params, cursor=cursor or None)).result
-            yield result
-            before, cursor = cursor, word_or_empty(result, "nextPageCursor")
-            if not cursor or not result.get("list"):
-                return
-            if cursor == before:
-                break
-        raise OutcomeUnknown(f"{endpoint}: the pages do not end")
-
-    def _windows(self, since: int) -> Iterator[tuple[int, int]]:
-        """Spans of at most 7 days from `since` to a little beyond now, oldest first."""
-        until = self.bybit_time() + _MARGIN
-        start = since
-        while start <= until:
-            yield start, min(start + _WINDOW, until)
-            start += _WINDOW + 1
+    def _spans(self, since: int) -> Iterator[tuple[int, int]]:
+        return spans(since, self.bybit_time() + MARGIN)
 
     async def _asked_fee(self, account: AccountId, symbol: str) -> Decimal:
         if self._environment == "demo":

@@ -22,8 +22,8 @@ STOP_UNCHANGED = 34040
 # Where the key itself is refused: wrong, expired, of another address, without the right.
 KEY_CODES = frozenset({10003, 10004, 10005, 10007, 10010, 33004})
 
-# What an environment answers that has no such endpoint (demo has no fee-rate).
-NO_ROUTE_CODES = frozenset({10017, 10404})
+# What an environment answers that has no such endpoint (demo has no fee-rate); 404 is HTTP's own word for it.
+NO_ROUTE_CODES = frozenset({404, 10017, 10404})
 
 # A duplicate id may be our own order, sent before; 110079 says that an order is being worked on.
 _UNDECIDED = frozenset({DUPLICATE_ORDER_LINK_ID, 110079})

@@ -73,7 +73,8 @@ class Door:
         self._pace = Pace()
 
     async def read(self, caller: Caller, endpoint: str, **params: object) -> Answer:
-        """Asks, up to `attempts` times. Raises ExchangeBusy, or OutcomeUnknown with Bybit's code where it gave one."""
+        """Asks, up to `attempts` times. Raises ExchangeBusy, or OutcomeUnknown with Bybit's code (or
+        the HTTP status) where it gave one: a refusal, too, is no answer to a question."""
         # A context rather than a decorator: stamina's log then has no arguments to show.
         async for attempt in stamina.retry_context(
             _worth_repeating, attempts=self._attempts, timeout=10.0, wait_initial=0.1, wait_max=1.0, wait_jitter=0.1
@@ -156,15 +157,16 @@ class Door:
         body = raw.body if isinstance(raw.body, dict) else {}
         code = _ret_code(body)
         text = f"{endpoint}: {_told(caller.client, raw.http_status, code, body)}"
+        shown = raw.http_status if code is None and raw.http_status != 200 else code
         match codes.meaning(raw.http_status, code):
             case Meaning.DONE:
                 return self._answer(endpoint, body, raw)
             case Meaning.BUSY:
-                raise ExchangeBusy(text, code, self._retry_after(raw))
+                raise ExchangeBusy(text, shown, self._retry_after(raw))
             case Meaning.REFUSED if acts:
                 raise ExchangeRejected(text, code)
             case Meaning.REFUSED | Meaning.UNKNOWN:
-                raise OutcomeUnknown(text, code)
+                raise OutcomeUnknown(text, shown)
 
     def _answer(self, endpoint: str, body: Mapping[str, object], raw: RawAnswer) -> Answer:
         result, at = body.get("result"), body.get("time")

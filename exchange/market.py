@@ -117,9 +117,12 @@ def risk_tiers_from(results: Sequence[Row], symbol: str) -> tuple[RiskTier, ...]
 def candles_from(result: Row, symbol: str, minutes: int) -> CandleRows:
     """Bybit lists them newest first, seven texts each; turned round here, the turnover left out."""
     listed = result["list"]
-    if not isinstance(listed, list) or any(len(row) != _FIELDS + 1 for row in listed):
+    if not isinstance(listed, list):
         raise TypeError("list")
-    table = np.array(listed, dtype=np.float64).reshape(len(listed), _FIELDS + 1)[::-1, :_FIELDS]
+    table = np.array(listed, dtype=np.float64) if listed else np.empty((0, _FIELDS + 1))
+    if table.ndim != 2 or table.shape[1] != _FIELDS + 1:
+        raise ValueError("not seven texts each")
+    table = table[::-1, :_FIELDS]
     if not np.isfinite(table).all():
         raise ValueError("a candle with a hole")
     values: NDArray[np.float64] = np.ascontiguousarray(table[:, 1:].T)

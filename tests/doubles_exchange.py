@@ -116,8 +116,11 @@ class ExchangeDouble:
 
     def hand(self, account: AccountId, symbol: str, side: str, size: Decimal) -> None:
         """A trade as from Bybit's app, at the present price."""
+        held = self.books[account].held.get(symbol, Held()).size
+        closes = held != 0 and (held > 0) != (side == "Buy")
         request = OrderRequest(symbol, side, size, order_link_id="")
-        self._execute(self.books[account], request, size, self._price(symbol, side), "CreateByClosing", self._next_id())
+        create_type = "CreateByClosing" if closes else "CreateByUser"
+        self._execute(self.books[account], request, size, self._price(symbol, side), create_type, self._next_id())
 
     def remove_stop(self, account: AccountId, symbol: str) -> None:
         """As by hand in Bybit's app."""

@@ -52,7 +52,7 @@ def answer(body: object, status: int = 200, **headers: str) -> Reply:
 
 
 def code(ret_code: object, text: str = "", **headers: str) -> Reply:
-    return answer({"retCode": ret_code, "retMsg": text, "result": {}, "time": 1}, **headers)
+    return answer({"retCode": ret_code, "retMsg": text, "result": {}, "time": 1}, 200, **headers)
 
 
 def result(found: object) -> Reply:

@@ -1,0 +1,136 @@
+"""Bybit's limits are heeded, and reads are repeated on a small budget."""
+
+import asyncio
+
+import pytest
+
+from exchange.bybit import Bybit
+from exchange.pace import Lane, Pace
+from tests.doubles_clock import VirtualClock
+from tests.exchange.conftest import ACCOUNT, KEY, SECRET, FaultyServer, answer, code, cut, result
+from tests.exchange.faults import PLACED, place
+from trading.errors import ExchangeBusy, OutcomeUnknown
+from trading.model import AccountId
+from trading.secret import Credentials, Secret
+
+
+async def test_slow_reads_never_hold_up_an_order(bybit: Bybit, server: FaultyServer, clock: VirtualClock) -> None:
+    server.replies = [server.silence] * 12
+    reads = [asyncio.ensure_future(bybit.ticker("BTCUSDT")) for _ in range(12)]
+    await server.hears(8)  # every thread for reads is taken
+    server.replies = []
+    server.usual = result(PLACED)
+    assert await place(bybit, clock) == "b-1"
+    assert not any(read.done() and read.exception() is None for read in reads)
+    await asyncio.gather(*reads, return_exceptions=True)
+
+
+async def test_after_a_403_the_whole_door_rests_for_ten_minutes(
+    bybit: Bybit, server: FaultyServer, clock: VirtualClock
+) -> None:
+    server.replies = [answer(b"", 403)]
+    with pytest.raises(ExchangeBusy) as first:
+        await bybit.tickers()
+    with pytest.raises(ExchangeBusy) as second:
+        await place(bybit, clock)
+    assert first.value.retry_after == second.value.retry_after == 600
+    assert len(server.heard) == 1
+    clock.pass_by(600)
+    server.usual = result(PLACED)
+    assert await place(bybit, clock) == "b-1"
+
+
+async def test_too_many_visits_closes_that_endpoint_until_bybits_reset(
+    bybit: Bybit, server: FaultyServer, clock: VirtualClock
+) -> None:
+    reset = str(clock.now() + 30_000)
+    server.replies = [code(10006, X_Bapi_Limit_Reset_Timestamp=reset)]
+    server.usual = result(PLACED)
+    with pytest.raises(ExchangeBusy) as raised:
+        await place(bybit, clock)
+    assert raised.value.retry_after == 30
+    with pytest.raises(ExchangeBusy):
+        await place(bybit, clock)
+    assert len(server.heard) == 1
+    clock.pass_by(30)
+    assert await place(bybit, clock) == "b-1"
+
+
+async def test_a_used_up_limit_is_heeded_before_bybit_says_no(
+    bybit: Bybit, server: FaultyServer, clock: VirtualClock
+) -> None:
+    reset = str(clock.now() + 900)
+    server.replies = [
+        answer({"retCode": 0, "result": PLACED}, X_Bapi_Limit_Status="0", X_Bapi_Limit_Reset_Timestamp=reset)
+    ]
+    server.usual = result(PLACED)
+    begun = clock.now()
+    await place(bybit, clock)
+    assert clock.now() == begun
+    await place(bybit, clock)
+    assert clock.now() == begun + 900
+
+
+async def test_reads_are_repeated_and_refusals_are_not(server: FaultyServer, clock: VirtualClock) -> None:
+    bybit = Bybit("sandbox", clock, base_url=server.url, timeout=(1.0, 0.25))
+    bybit.connect(ACCOUNT, Credentials(Secret(KEY), secret=Secret(SECRET)))
+    server.replies = [cut, answer(b"", 502)]
+    server.usual = result({"marginMode": "REGULAR_MARGIN", "unifiedMarginStatus": 5})
+    assert (await bybit.mode(ACCOUNT)).unified
+    assert len(server.heard) == 3
+    server.replies = [code(10003)]
+    with pytest.raises(OutcomeUnknown) as raised:
+        await bybit.mode(ACCOUNT)
+    assert raised.value.code == 10003
+    assert len(server.heard) == 4
+    bybit.close()
+
+
+async def test_reading_gives_up_after_three_questions(server: FaultyServer, clock: VirtualClock) -> None:
+    bybit = Bybit("sandbox", clock, base_url=server.url)
+    server.usual = answer(b"", 502)
+    with pytest.raises(OutcomeUnknown):
+        await bybit.tickers()
+    assert len(server.heard) == 3
+    bybit.close()
+
+
+async def test_a_person_who_stops_waiting_for_a_read_is_let_go(bybit: Bybit, server: FaultyServer) -> None:
+    server.usual = server.silence
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await bybit.ticker("BTCUSDT")
+
+
+# --- the lanes
+
+
+@pytest.mark.parametrize(("allowed", "period"), [(10, 1_000), (50, 1_000), (500, 5_000)])
+def test_a_lane_lets_no_more_through_in_any_period_than_is_allowed(allowed: int, period: int) -> None:
+    lane, gone, now = Lane(allowed, period), [], 0.0
+    while now < 3 * period:
+        now += lane.wait(int(now))
+        lane.take(int(now))
+        gone.append(now)
+        if len(gone) == allowed:
+            now += period / 3  # a pause fills the burst again, the hardest case
+    assert len(gone) > allowed
+    for first in gone:
+        assert sum(first <= moment < first + period for moment in gone) <= allowed
+
+
+def test_orders_do_not_queue_behind_candles_but_count_against_the_address() -> None:
+    pace = Pace()
+    while pace.reserve(None, "get_kline", acts=False, now=0, patience=10_000) == 0:
+        pass
+    assert pace.reserve(ACCOUNT, "place_order", acts=True, now=0, patience=0) == 0
+
+
+def test_one_accounts_limit_is_not_anothers() -> None:
+    pace, other = Pace(), AccountId("sandbox", "8")
+    for _ in range(5):
+        assert pace.reserve(ACCOUNT, "place_order", acts=True, now=0, patience=0) == 0
+    with pytest.raises(ExchangeBusy):
+        pace.reserve(ACCOUNT, "place_order", acts=True, now=0, patience=0)
+    assert pace.reserve(other, "place_order", acts=True, now=0, patience=0) == 0
+    assert pace.reserve(ACCOUNT, "cancel_order", acts=True, now=0, patience=0) == 0
