@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from aiohttp import web
 
+from sandbox.bybit.bursts import planned_bursts
 from sandbox.bybit.history import History
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.market import Market
@@ -51,6 +52,15 @@ class PracticeBybit:
         self.ledger = Ledger(store, now_ms)
         self.matching = Matching(self.market, self.ledger)
         self._walk = Walk(self.market, self.ledger, self.matching)
+        if bursts and isinstance(self.market.source, MadeUpMarket):
+            self._plan_bursts(now_ms)
+
+    def _plan_bursts(self, now_ms: int) -> None:
+        store = self.ledger.store
+        moves = planned_bursts(self.market, self.history, store.moves(), now_ms)
+        with store.transaction():
+            for move in moves:
+                store.keep_move(move)
 
     def catch_up(self) -> int:
         """Lets all that time has brought happen, up to now, which is returned."""

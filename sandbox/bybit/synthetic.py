@@ -21,7 +21,7 @@ CHAIN, MINUTES, COARSE = 1, 2, 3
 class Character:
     """How the made-up market behaves. Shares are of variance unless said otherwise; times are in hours."""
 
-    hourly_volatility: float = 0.0104
+    hourly_volatility: float = 0.0083
     """Standard deviation of an hour's log return of an average symbol."""
     shock_weight: float = 0.08
     memory: float = 0.89
@@ -41,7 +41,7 @@ class Character:
     """How much of its distance from its price level a symbol loses in an hour."""
     minute_clusters: float = 0.45
     """Standard deviation of the minutes' log volatility around their hour's."""
-    volume_noise: float = 0.38
+    volume_noise: float = 0.36
     volume_of_range: float = 0.85
     """Volume grows with the candle's range to this power."""
     minute_days: int = 30
