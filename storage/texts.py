@@ -31,7 +31,8 @@ def signal_from(text: str) -> Signal:
 
 
 def request_text(request: OrderRequest) -> str:
-    return _dumped(asdict(request))
+    """Raises TypeError for money that is not a finite Decimal."""
+    return _dumped(_without_floats(asdict(request)))
 
 
 def request_from(text: str) -> OrderRequest:
@@ -47,7 +48,8 @@ def fingerprint(text: str) -> str:
 
 
 def preferences_text(preferences: Preferences) -> str:
-    return _dumped({"version": PREFERENCES_VERSION} | asdict(preferences))
+    """Raises TypeError for a share or a multiple that is not a finite Decimal."""
+    return _dumped({"version": PREFERENCES_VERSION} | _without_floats(asdict(preferences)))
 
 
 def preferences_from(text: str) -> Preferences:
@@ -99,7 +101,14 @@ def _dumped(told: Mapping[str, Any]) -> str:
     return json.dumps(told, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _without_floats(told: dict[str, Any]) -> dict[str, Any]:
+    for name, value in told.items():
+        if isinstance(value, float):
+            raise TypeError(f"{name} is a float, and money is Decimal")
+    return told
+
+
 def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
-    raise TypeError(f"{type(value).__name__} is not stored as text")
+    raise TypeError(f"{value!r} is not stored as text")
