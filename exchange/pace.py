@@ -7,6 +7,7 @@ from trading.model import AccountId
 _ADDRESS = (500, 5_000)
 _READS = (50, 1_000)
 _ACTS = (10, 1_000)
+_SLOW_READS = frozenset({"get_fee_rates", "get_api_key_information"})  # as few as what acts
 
 
 class Lane:
@@ -75,4 +76,5 @@ class Pace:
     def _lane(self, account: AccountId | None, endpoint: str, acts: bool) -> Lane | None:
         if account is None:
             return None
-        return self._lanes.setdefault((account, endpoint), Lane(*(_ACTS if acts else _READS)))
+        limit = _ACTS if acts or endpoint in _SLOW_READS else _READS
+        return self._lanes.setdefault((account, endpoint), Lane(*limit))
