@@ -92,7 +92,8 @@ def _answered(world: World, params: Params) -> int | None:
         reply = {"message_id": params["reply_to_message_id"], "allow_sending_without_reply": lenient}
     if reply is None:
         return None
-    if chats.find_message(world.database.reading, params["chat_id"], reply["message_id"]):
+    elsewhere = reply.get("chat_id") not in (None, params["chat_id"])
+    if not elsewhere and chats.find_message(world.database.reading, params["chat_id"], reply["message_id"]):
         return int(reply["message_id"])
     if reply["allow_sending_without_reply"]:
         return None

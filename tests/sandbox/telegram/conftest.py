@@ -1,0 +1,21 @@
+"""What every test of the practice Telegram stands on."""
+
+import pathlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.sandbox.telegram.practice_chat import HandClock, Practice, practising
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Time that only the test moves."""
+    return HandClock()
+
+
+@pytest.fixture
+async def practice(tmp_path: pathlib.Path, clock: HandClock) -> AsyncIterator[Practice]:
+    """A practice Telegram without flood limits, where person 1001 has a chat."""
+    async with practising(tmp_path / "world.db", clock) as served:
+        yield await served.met(1001)
