@@ -84,12 +84,15 @@ async def open_database(url: str) -> Database:
         with in_words(name):
             held = await _program_lock(migrating, name)
             await upgrade(migrating, name)
-    except BaseException:
+    except BaseException as problem:
         if held is not None:
             await held.close()
         await migrating.dispose()
+        if isinstance(problem, DBAPIError):
+            raise DatabaseRefused(f"{name} can not be used: {problem.orig}.") from problem
         raise
-    return Database(_engine(address, name, foreign_keys=True), name, held)
+    # a server may have been restarted since a connection was last used
+    return Database(_engine(address, name, foreign_keys=True, pool_pre_ping=file is None), name, held)
 
 
 def _engine(address: URL, name: str, *, foreign_keys: bool, **options: Any) -> AsyncEngine:
@@ -150,6 +153,8 @@ def in_words(name: str) -> Iterator[None]:
         for clue, sentence in _SENTENCES.items():
             if clue in said:
                 raise DatabaseRefused(f"{name} {sentence}") from problem
+        if problem.connection_invalidated:
+            raise DatabaseRefused(f"The connection to {name} was lost.") from problem
         raise
     except OSError as problem:
         raise DatabaseRefused(f"{name} can not be reached: {problem.strerror or type(problem).__name__}.") from problem

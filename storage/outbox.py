@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from storage.database import Database, insert_once
 from storage.tables import limits_told, outbox
@@ -63,32 +63,34 @@ class OutboxStore:
         """
         text = json.dumps(payload, sort_keys=True, ensure_ascii=False)
         async with self._database.transaction() as connection:
-            row = (
-                await connection.execute(select(outbox).where(self._is(chat, subject)).with_for_update())
-            ).one_or_none()
-            wish: dict[str, object] = {"payload": text, "priority": priority, "ring": ring, "wanted": True}
-            if row is None:
-                await connection.execute(
-                    insert(outbox).values(
-                        environment=self._environment,
-                        chat=chat,
-                        subject=subject,
-                        version=1,
-                        wanted_at=now,
-                        due_at=now,
-                        attempts=0,
-                        reply_to=reply_to,
-                        is_photo=False,
-                        **wish,
-                    )
+            # the row first, then its lock: so that two first wishes at once are one letter on a server too
+            await connection.execute(
+                insert_once(connection, outbox).values(
+                    environment=self._environment,
+                    chat=chat,
+                    subject=subject,
+                    payload=text,
+                    priority=priority,
+                    ring=False,
+                    wanted=False,
+                    version=0,
+                    wanted_at=now,
+                    due_at=now,
+                    attempts=0,
+                    is_photo=False,
                 )
-                return
-            wish["version"] = row.version + 1
+            )
+            row = (await connection.execute(select(outbox).where(self._is(chat, subject)).with_for_update())).one()
+            wish: dict[str, object] = {
+                "payload": text,
+                "priority": min(priority, row.priority) if row.wanted else priority,
+                "ring": ring or (row.wanted and row.ring),
+                "wanted": True,
+                "version": row.version + 1,
+            }
             if reply_to is not None:
                 wish["reply_to"] = reply_to
-            if row.wanted:
-                wish |= {"priority": min(priority, row.priority), "ring": ring or row.ring}
-            else:
+            if not row.wanted:
                 wish["wanted_at"] = now
             if not row.wanted or priority < row.priority:
                 wish |= {"due_at": now, "attempts": 0}

@@ -21,7 +21,7 @@ from storage.texts import (
     signal_text,
 )
 from strategies.signal import Direction, Factor, Signal
-from tests.storage.samples import D, request, signal
+from tests.storage.samples import D, request
 from trading.preferences import PRESETS, Preferences
 
 exact = st.decimals(allow_nan=False, allow_infinity=False, places=18, min_value=-(10**19), max_value=10**19)
