@@ -50,8 +50,9 @@ class Letters:
         except TicketError:
             return None
         if letter.subject.startswith("t:"):
-            card = ticket_card(ticket, self._environment, words, self._clock.now())
-            return Drawn(card, anew=bool(letter.payload.get("anew")))
+            asking, now = bool(letter.payload["asking"]), self._clock.now()
+            card = ticket_card(ticket, self._environment, words, now, asking=asking)
+            return Drawn(card, anew=bool(letter.payload["anew"]))
         # A state that has passed is not worth a sound any more.
         return Drawn(ring_reply(ticket, words)) if ticket.state == letter.payload["state"] else None
 

@@ -66,9 +66,12 @@ class OutboxNotifier:
         if await self._store.limit_is_over(owner, reason):
             await self._notice(owner, f"limit-over:{reason}", {})
 
-    async def move(self, ticket: Ticket) -> None:
-        """The ticket's card goes to the end of the chat: the old message is taken away."""
-        await self._want_card(ticket, anew=True)
+    async def draw(self, ticket: Ticket, *, asking: bool = False, anew: bool = False) -> None:
+        """The card once more: asking whether to close, or anew at the end of the chat.
+
+        All edits of a card go through the outbox, so an older state never overwrites a newer one.
+        """
+        await self._want_card(ticket, asking=asking, anew=anew)
         self._wake()
 
     async def redraw(self, person: Person) -> None:
@@ -78,13 +81,13 @@ class OutboxNotifier:
                 await self._want_card(ticket)
         self._wake()
 
-    async def _want_card(self, ticket: Ticket, *, anew: bool = False) -> None:
+    async def _want_card(self, ticket: Ticket, *, asking: bool = False, anew: bool = False) -> None:
         urgent = Priority.ALARM if ticket.state in _ALARMS else Priority.RESULT
         await self._store.want(
             ticket.owner,
             card_subject(ticket.id),
             self._clock.now(),
-            payload={"ticket": ticket.id, "anew": anew},
+            payload={"ticket": ticket.id, "asking": asking, "anew": anew},
             priority=Priority.TICKET if ticket.state is State.PROPOSED else urgent,
             ring=ticket.state is State.PROPOSED,
         )

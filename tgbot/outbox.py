@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.outbox import Letter, OutboxStore
 from tgbot.errors import survives
 from tgbot.letters import Drawn, Letters
+from tgbot.pace import Paced
 from tgbot.show import Shown, show
 from trading.errors import AssistantError
 from trading.people import Person
@@ -38,6 +39,8 @@ class Outbox:
     """Delivers letters, one chat's one after the other, different chats beside each other."""
 
     def __init__(self, bot: Bot, store: OutboxStore, people: People, letters: Letters, clock: Clock) -> None:
+        # Answers of handlers go to the same chats, so they share the pace.
+        bot.session.middleware(Paced())
         self._bot = bot
         self._store = store
         self._people = people

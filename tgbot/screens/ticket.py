@@ -1,6 +1,6 @@
 """A ticket's card: one message from offer to end. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -30,7 +30,7 @@ from tgbot.screens.screen import (
 from tgbot.taps import TicketAction, TicketTap
 from tgbot.words import Words
 from trading.endings import r_money
-from trading.model import Fill, Plan, Ticket
+from trading.model import Fill, Plan, Position, Ticket
 from trading.reasons import Reason
 from trading.states import ENDED, State
 
@@ -352,3 +352,23 @@ def ring_reply(ticket: Ticket, words: Words) -> Screen:
     else:
         told = end_reason(ticket, words) or words("ring.card")
     return Screen(stacked(words("ring.other", told=told, **figures)))
+
+
+def live_line(ticket: Ticket, positions: Sequence[Position], words: Words) -> str:
+    """How the position stands at this moment, for a toast: SOLUSDT 150.44 · +16.51 USDT · +0.40 R"""
+    position = next((one for one in positions if one.symbol == ticket.symbol and one.size > 0), None)
+    if position is None:
+        return words("toast.flat", symbol=ticket.symbol)
+    return words(
+        "toast.live",
+        symbol=ticket.symbol,
+        price=price(position.mark, ticket, words),
+        money=words.money(position.unrealised, signed=True),
+        r=words.r(unrealised_r(ticket, position)),
+    )
+
+
+def unrealised_r(ticket: Ticket, position: Position) -> Decimal:
+    """What the position would bring now, in R, before costs."""
+    r = r_money(ticket.revision)
+    return position.unrealised / r if r else Decimal(0)

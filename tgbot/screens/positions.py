@@ -1,0 +1,70 @@
+"""What the account holds, ours and foreign. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from aiogram.utils.formatting import Bold
+
+from tgbot.screens.figures import price, side
+from tgbot.screens.screen import Button, Line, Row, Screen, dotted, heading, stacked
+from tgbot.screens.ticket import NEEDS_YOU, state_sign, unrealised_r
+from tgbot.taps import Page, PageTap, TicketAction, TicketTap
+from tgbot.words import Words
+from trading.portfolio import Held
+
+_FOREIGN = "⚪"
+
+
+def positions_screen(held: Sequence[Held], has_account: bool, environment: str, words: Words, now: int) -> Screen:
+    """Each position with its result so far, its stop and its target; buttons lead to the cards of ours."""
+    lines: list[Line] = [Bold(dotted(words("positions.head"), words(f"env.{environment}")))]
+    for one in held:
+        lines += ["", *_position_lines(one, words, now)]
+    if not held:
+        lines.append(words("positions.none" if has_account else "positions.no_account"))
+    elif environment == "sandbox":
+        lines += ["", words("made_up")]
+    cards = tuple((_card_button(one, words),) for one in held if one.ticket is not None)
+    return Screen(stacked(*lines), (*cards, _leave(words)))
+
+
+def silent_screen(words: Words) -> Screen:
+    """Bybit did not answer: not knowing is not the same as nothing."""
+    return Screen(stacked(words("positions.silent")), (_leave(words),))
+
+
+def _leave(words: Words) -> Row:
+    return (
+        Button(words("button.refresh"), PageTap(page=Page.POSITIONS)),
+        Button(words("button.status"), PageTap(page=Page.STATUS)),
+    )
+
+
+def _card_button(held: Held, words: Words) -> Button:
+    assert held.ticket is not None, "only ours have a card"
+    number = held.ticket.revision.number
+    tap = TicketTap(ticket=held.ticket.id, revision=number, action=TicketAction.MOVE)
+    return Button(words("positions.card", symbol=held.position.symbol), tap)
+
+
+def _position_lines(held: Held, words: Words, now: int) -> tuple[Line, ...]:
+    position, ticket = held.position, held.ticket
+    sign = NEEDS_YOU if position.stop is None else state_sign(ticket, now) if ticket else _FOREIGN
+
+    def told(value: Decimal) -> str:
+        return price(value, ticket, words) if ticket else words.exact(value)
+
+    which = side(position.direction, words) if position.direction else ""
+    result = words("ticket.usdt", money=words.money(position.unrealised, signed=True))
+    in_r = words.r(unrealised_r(ticket, position)) if ticket else ""
+    levels = [
+        words("positions.stop", price=told(position.stop)) if position.stop is not None else words("positions.no_stop"),
+        words("positions.target", price=told(position.target)) if position.target is not None else "",
+        words("positions.liquidation", price=told(position.liquidation)) if position.liquidation is not None else "",
+    ]
+    return (
+        heading(f"{sign} {position.symbol} {which} {words.exact(position.size)} @ {told(position.average)}"),
+        dotted(result, in_r, words("positions.now", price=told(position.mark))),
+        dotted(*levels),
+        *(() if ticket else (words("positions.foreign"),)),
+    )
