@@ -42,15 +42,15 @@ def settings_screen(
         words(explained) if explained in words.keys else None,
         note,
     ]
-    undoing = (
-        (Button(words("settings.button.undo"), SettingTap(action=SettingAction.UNDO, value=undo)),) if undo else ()
-    )
+    undoing: tuple[Row, ...] = ()
+    if undo is not None:
+        undoing = ((Button(words("settings.button.undo"), SettingTap(action=SettingAction.UNDO, value=undo)),),)
     back = (
         Button(words("button.back"), PageTap(page=Page.STATUS))
         if page is SettingsPage.HOME
         else Button(words("button.back"), SettingsTap(page=SettingsPage.HOME))
     )
-    return Screen(stacked(*lines), (*rows[page], *(((take_back,),) if undo else ()), (back,)))
+    return Screen(stacked(*lines), (*rows[page], *undoing, (back,)))
 
 
 def typing_screen(field: SettingAction, preferences: Preferences, words: Words, note: str | None = None) -> Screen:
