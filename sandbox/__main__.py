@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the practice world until it is told to end. Returns 0, or 2 with one line on stderr where it cannot start."""
+    """Runs the practice world until it is told to end. Returns 0, or 2 and a line on stderr where it cannot start."""
     options = _parser().parse_args(arguments)
     from sandbox.world import CannotStart, World, run
 

@@ -1,9 +1,9 @@
 """Bursts: at every start of a made-up world the busiest symbols take turns to make a minute worth a ticket.
 
-A burst is one minute in which the price runs several average ranges on three times the usual volume, after a few minutes
-in which it already leaned that way. Which symbol and which way is chosen so that a volume-and-VWAP strategy sees a fresh
-signal: nothing of the kind on the candles before, then volume, a close well beyond the VWAP of 96 minutes, and EMA 12 on
-the right side of EMA 26. What comes after is left to chance.
+A burst is one minute in which the price runs several average ranges on three times the usual volume, after a few
+minutes in which it already leaned that way. Symbol and direction are chosen so that a volume-and-VWAP strategy sees a
+fresh signal: nothing of the kind on the candles before, then volume, a close well beyond the VWAP of 96 minutes, and
+EMA 12 on the right side of EMA 26. What comes after is left to chance.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ class Candidate:
 
 
 def planned_bursts(market: Market, history: History, known: Iterable[Move], start_ms: int) -> list[Move]:
-    """The moves of the ten minutes after a start, already laid over `market`; minutes that have a burst are left alone."""
+    """The moves of the ten minutes after a start, already laid over `market`; a minute with a burst is left alone."""
     first = -(-(start_ms + LEAD_MS) // MINUTE_MS) - 1
     taken = {move.start_ms // MINUTE_MS: move.symbol for move in known if is_burst(move)}
     turnover = history.last_day(start_ms // MINUTE_MS).turnover
@@ -152,4 +152,4 @@ def minutes_of(market: Market, rows: list[int], first: int, end: int) -> Block:
     def joined(name: str) -> Floats:
         return np.concatenate([getattr(block, name)[rows] for block in blocks], axis=1)[:, cut]
 
-    return Block(*(joined(name) for name in ("open", "high", "low", "close", "volume")))
+    return Block(joined("open"), joined("high"), joined("low"), joined("close"), joined("volume"))

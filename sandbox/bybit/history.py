@@ -1,6 +1,8 @@
 """Candles of every interval, made from the market's minutes and hours."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ class Rows:
 
     def where(self, kept: NDArray[np.bool_]) -> "Rows":
         """The rows that are kept."""
-        return Rows(*(part[kept] for part in _parts(self)))
+        return _each(lambda part: part[kept], self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,15 @@ class History:
         begin = now_ms // unit * unit
         closed = self._units(symbol, MINUTE_MS, begin, now_ms // MINUTE_MS * MINUTE_MS)
         c = self.market.forming(symbol, now_ms)
-        values = (c.open, c.high, c.low, c.close, c.volume, c.turnover)
-        forming = Rows(np.array([now_ms // MINUTE_MS * MINUTE_MS]), *(np.array([value]) for value in values))
+        forming = Rows(
+            np.array([now_ms // MINUTE_MS * MINUTE_MS]),
+            np.array([c.open]),
+            np.array([c.high]),
+            np.array([c.low]),
+            np.array([c.close]),
+            np.array([c.volume]),
+            np.array([c.turnover]),
+        )
         return _joined([closed, forming])
 
     def _summary(self, day: int, unit: int) -> Summary:
@@ -235,19 +244,29 @@ def _priced(block: Block) -> Summary:
 
 def _rows_of(block: Block, row: int, day: int, unit: int, turnover: Floats | None) -> Rows:
     times = day * DAY_MS + np.arange(DAY_MS // unit, dtype=np.int64) * unit
-    parts = [part[row] for part in (block.open, block.high, block.low, block.close, block.volume)]
+    opens, highs, lows, closes = block.open[row], block.high[row], block.low[row], block.close[row]
     if turnover is None:
-        turnover = parts[4] * (parts[0] + parts[1] + parts[2] + parts[3]) / 4
-    return Rows(times, *parts, turnover)
+        turnover = block.volume[row] * (opens + highs + lows + closes) / 4
+    return Rows(times, opens, highs, lows, closes, block.volume[row], turnover)
 
 
-def _parts(rows: Rows) -> tuple[NDArray[np.int64], Floats, Floats, Floats, Floats, Floats, Floats]:
-    return rows.time, rows.open, rows.high, rows.low, rows.close, rows.volume, rows.turnover
+def _each(change: Callable[..., NDArray[Any]], *rows: Rows) -> Rows:
+    """Applies `change` to each part of the rows (of several: to the same part of all)."""
+    return Rows(
+        change(*(r.time for r in rows)),
+        change(*(r.open for r in rows)),
+        change(*(r.high for r in rows)),
+        change(*(r.low for r in rows)),
+        change(*(r.close for r in rows)),
+        change(*(r.volume for r in rows)),
+        change(*(r.turnover for r in rows)),
+    )
 
 
 def _joined(many: list[Rows]) -> Rows:
-    return Rows(*(np.concatenate(part) for part in zip(*(_parts(rows) for rows in [_empty(), *many]), strict=True)))
+    return _each(lambda *parts: np.concatenate(parts), _empty(), *many)
 
 
 def _empty() -> Rows:
-    return Rows(np.array([], dtype=np.int64), *(np.array([]) for _ in range(6)))
+    nothing = np.array([])
+    return Rows(np.array([], dtype=np.int64), nothing, nothing, nothing, nothing, nothing, nothing)

@@ -123,8 +123,8 @@ class Listing:
 
 def decimals_of(step: Decimal) -> int:
     """How many decimals a multiple of `step` needs."""
-    digits = f"{step.normalize():f}".partition(".")[2]
-    return len(digits)
+    digits = format(step.normalize(), "f")
+    return len(digits.partition(".")[2])
 
 
 def spread_ticks(price: float, tick: Decimal, turnover: float) -> int:

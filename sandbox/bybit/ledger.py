@@ -1,11 +1,14 @@
-"""The present state of all accounts, in memory and on disk at once. Every change of an order, a position or money passes
-through here, so this is the place where a stream would listen."""
+"""The present state of all accounts, in memory and on disk at once.
+
+Every change of an order, a position or money passes through here, so this is the place where a stream would listen.
+"""
 
 import contextlib
 import hashlib
 import secrets
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from sandbox.bybit.model import Account, Execution, Order, Position
@@ -87,6 +90,15 @@ class Ledger:
         """The account's positions that are not flat."""
         return [p for p in self.positions.values() if p.account == account and p.size > 0]
 
+    def accounts_with_positions(self) -> list[str]:
+        """Accounts that hold something."""
+        return list(dict.fromkeys(p.account for p in self.positions.values() if p.size > 0))
+
+    def waiting_symbols(self) -> list[str]:
+        """Symbols whose price matters to somebody: those with an open order or a position."""
+        orders = (order.symbol for order in self.open_orders.values())
+        return sorted({*orders, *(p.symbol for p in self.positions.values() if p.size > 0)})
+
     def orders_of(self, account: str, symbol: str = "") -> list[Order]:
         """The account's open orders, the oldest first."""
         return [o for o in self.open_orders.values() if o.account == account and symbol in ("", o.symbol)]
@@ -110,6 +122,17 @@ class Ledger:
         else:
             self.open_orders.pop(order.order_id, None)
         return order
+
+    def close_order(self, order: Order, cancel_type: str, reason: str = "EC_NoError") -> Order:
+        """Ends an open order: one that waited for its trigger is deactivated, any other cancelled."""
+        status = "Deactivated" if order.status == "Untriggered" else "Cancelled"
+        ended = replace(order, status=status, cancel_type=cancel_type, reject_reason=reason, updated_ms=self.time_ms)
+        return self.keep_order(ended)
+
+    def pay(self, account: str, amount: Decimal) -> None:
+        """Adds to (or takes from) an account's wallet and its realised result."""
+        kept = self.accounts[account]
+        self.keep_account(replace(kept, wallet=kept.wallet + amount, realised=kept.realised + amount))
 
     def keep_execution(self, execution: Execution) -> None:
         """Adds an execution."""

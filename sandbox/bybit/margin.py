@@ -78,7 +78,7 @@ def maintenance_of(position: Position, mark: Decimal, instrument: Instrument) ->
 
 
 def liquidation_price(position: Position, wallet: Wallet, mark: Decimal, instrument: Instrument) -> Decimal | None:
-    """Where this position alone would bring equity down to maintenance margin, None where no price does. An estimate."""
+    """Where this position alone would bring equity down to maintenance margin; None where no price does."""
     rate = (tier_of(position.size * mark, instrument) or instrument.tiers()[-1]).maintenance + TAKER_FEE
     others_result = wallet.open_result - position.open_result(mark)
     others_maintenance = wallet.maintenance - maintenance_of(position, mark, instrument)

@@ -31,7 +31,7 @@ class Candle:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The price of one symbol at a moment, on its way from the point before; `gap`: it jumped there, trading nothing between."""
+    """The price of one symbol at a moment; `gap`: it jumped there from the point before, trading nothing between."""
 
     time_ms: int
     price: Decimal
@@ -241,8 +241,13 @@ class Market:
                     kept.seen.volume[row, at] = round(volume, self._digits[row][1])
 
     def _rounded(self, block: Block) -> Block:
-        prices = (_rounded_to(part, self._ticks) for part in (block.open, block.high, block.low, block.close))
-        return Block(*prices, _rounded_to(block.volume, self._steps))
+        return Block(
+            _rounded_to(block.open, self._ticks),
+            _rounded_to(block.high, self._ticks),
+            _rounded_to(block.low, self._ticks),
+            _rounded_to(block.close, self._ticks),
+            _rounded_to(block.volume, self._steps),
+        )
 
 
 def _rounded_to(values: Floats, steps: Floats) -> Floats:

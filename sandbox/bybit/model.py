@@ -87,6 +87,21 @@ class Order:
         return self.filled_value / self.filled_qty if self.filled_qty else None
 
     @property
+    def level(self) -> Decimal:
+        """The price that it waits for while it is open."""
+        if self.status == "Untriggered" and self.trigger_price is not None:
+            return self.trigger_price
+        return self.price
+
+    def is_reached(self, low: Decimal, high: Decimal) -> bool:
+        """A price that was everywhere between `low` and `high` triggers or fills it."""
+        if self.status == "Untriggered":
+            return high >= self.level if self.trigger_direction == 1 else low <= self.level
+        if self.status in ("New", "PartiallyFilled"):
+            return low <= self.level if self.side == "Buy" else high >= self.level
+        return False
+
+    @property
     def protects(self) -> bool:
         """It is a stop or target of a position, not an order that somebody placed by itself."""
         return self.stop_order_type in PROTECTIONS
@@ -163,7 +178,7 @@ class Execution:
         return self.price * self.qty
 
 
-Record = TypeVar("Record", Account, Order, Position, Execution)
+Record = TypeVar("Record", bound=Account | Order | Position | Execution)
 
 
 def to_json(record: Account | Order | Position | Execution) -> str:
@@ -174,10 +189,8 @@ def to_json(record: Account | Order | Position | Execution) -> str:
 def from_json(kind: type[Record], text: str) -> Record:
     """A record as it was stored."""
     stored: dict[str, Any] = json.loads(text)
-    for part in dataclasses.fields(kind):
-        if Decimal in (part.type, *get_args(part.type)) and stored.get(part.name) is not None:
-            stored[part.name] = Decimal(stored[part.name])
-    return kind(**stored)
+    decimals = [part.name for part in dataclasses.fields(kind) if Decimal in (part.type, *get_args(part.type))]
+    return kind(**{**stored, **{name: Decimal(stored[name]) for name in decimals if stored.get(name) is not None}})
 
 
 def plain(number: Decimal) -> str:

@@ -1,7 +1,7 @@
 """Moves that lie over the market's own candles: a lever that set a price, a burst that was planned.
 
-A move shifts the logarithm of a symbol's price by `delta`, at once or over a while, and for good: what comes after goes on
-from there. Moves are kept with the world, so that the past stays as it was seen.
+A move shifts the logarithm of a symbol's price by `delta`, at once or over a while, and for good: what comes after goes
+on from there. Moves are kept with the world, so that the past stays as it was seen.
 """
 
 import bisect

@@ -9,7 +9,7 @@ PATH_STREAM = 4
 
 
 def minute_path(opens: Floats, highs: Floats, lows: Floats, closes: Floats, *, seed: int, minute: int) -> Floats:
-    """Prices of all symbols at the seconds 0 to 60 of a minute, shape (symbols, 61); it touches high and low exactly."""
+    """Prices of all symbols at the seconds 0 to 60 of a minute, shape (symbols, 61); high and low are touched."""
     random = np.random.Generator(np.random.PCG64([seed, PATH_STREAM, minute]))
     names = len(opens)
     high_first = highs - opens <= opens - lows

@@ -10,13 +10,18 @@ from decimal import Decimal
 from aiohttp import web
 
 from sandbox.bybit.bursts import planned_bursts
+from sandbox.bybit.fills import Fills
 from sandbox.bybit.history import History
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
+from sandbox.bybit.prices import Prices
+from sandbox.bybit.replay import Replay
 from sandbox.bybit.rest.levers import Levers
 from sandbox.bybit.rest.router import Router
+from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import DAY_MS, MarketRefused, Source
+from sandbox.bybit.stops import Stops
 from sandbox.bybit.store import Store
 from sandbox.bybit.synthetic import MadeUpMarket
 from sandbox.bybit.walk import Walk
@@ -31,8 +36,11 @@ def wall_clock_ms() -> int:
 
 
 class PracticeBybit:
-    """`market` is `synthetic`, a candle file or a folder of them. `seed` None means the world's own, or the default for a
-    new one. `time_ms` is the only clock: tests turn it forward and call `catch_up`. Raises MarketRefused."""
+    """`market` is `synthetic`, a candle file or a folder of them.
+
+    `seed` None means the world's own, or the default for a new one. `time_ms` is the only clock: tests turn it forward
+    and call `catch_up`. Raises MarketRefused.
+    """
 
     def __init__(
         self,
@@ -50,8 +58,12 @@ class PracticeBybit:
         self.market = Market(world.source(), world.seed, store.moves())
         self.history = History(self.market)
         self.ledger = Ledger(store, now_ms)
-        self.matching = Matching(self.market, self.ledger)
-        self._walk = Walk(self.market, self.ledger, self.matching)
+        self.prices = Prices(self.market, self.ledger)
+        self.stops = Stops(self.ledger, self.prices)
+        fills = Fills(self.ledger, self.prices, self.stops)
+        self.settlement = Settlement(self.ledger, self.prices, fills)
+        self.matching = Matching(self.ledger, self.prices, fills, self.settlement)
+        self._walk = Walk(self.market, self.ledger, self.prices, self.matching, self.settlement)
         if bursts and isinstance(self.market.source, MadeUpMarket):
             self._plan_bursts(now_ms)
 
@@ -72,12 +84,13 @@ class PracticeBybit:
     async def caught_up(self) -> int:
         """As `catch_up`, giving way to others between the steps of a long absence."""
         now_ms = self._time_ms()
-        while not self._walk.step(now_ms):
+        while True:
+            if self._walk.step(now_ms):
+                return max(now_ms, self.ledger.time_ms)
             await asyncio.sleep(0)
-        return max(now_ms, self.ledger.time_ms)
 
     def move_price(self, symbol: str, price: Decimal) -> Decimal:
-        """Brings the market of a symbol to a price at once; all that waited on the way is executed. Returns the price."""
+        """Brings a symbol to a price at once; all that waited on the way is executed. Returns the price."""
         now_ms = self.catch_up()
         before = self.market.last(symbol, now_ms)
         move = self.market.shift_to(symbol, price, now_ms)
@@ -85,9 +98,9 @@ class PracticeBybit:
             self.ledger.store.keep_move(move)
             self.market.add(move)
             after = self.market.last(symbol, now_ms)
-            self.matching.look(symbol, before, after, gap=False)
-            self.matching.liquidate_the_ruined()
-            self.matching.forget_prices()
+            self.matching.pass_by(symbol, before, after, gap=False)
+            self.settlement.liquidate_the_ruined()
+            self.prices.forget()
         return after
 
     def app(self) -> web.Application:
@@ -143,4 +156,6 @@ class _World:
         """The candles of this world."""
         if self.market == "synthetic":
             return MadeUpMarket(self.seed, self.born_ms // DAY_MS)
-        raise MarketRefused(f"no market called {self.market}")
+        if self.market == "bybit":
+            raise MarketRefused("the market of the real Bybit is not there yet")
+        return Replay(pathlib.Path(self.market), self.born_ms)

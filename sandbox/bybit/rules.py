@@ -1,4 +1,4 @@
-"""What Bybit refuses before an order exists, with its codes. Pure: a request, an instrument and prices in, a refusal or nothing out."""
+"""What Bybit refuses before an order exists, with its codes. Pure: a wish, an instrument and prices in."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The made-up market: every candle of every symbol follows from a seed and the day the world was born.
 
-Two layers. A chain of hours carries what must be remembered (price, GARCH volatility, trend, jumps, the common factor);
-it is walked in order, which is quick. The sixty minutes of an hour are a bridge between two hourly closes, made from the
+Two layers. A chain of hours carries what must be remembered (price, GARCH volatility, trend, jumps, common factor); it
+is walked in order, which is quick. The sixty minutes of an hour are a bridge between two hourly closes, made from the
 seed and the day alone, so that any day can be made at any time without walking there.
 """
 
@@ -79,7 +79,7 @@ class MadeUpMarket:
         return np.random.Generator(np.random.PCG64([self.seed, stream, moment]))
 
     def day(self, day: int) -> Block:
-        """The 1,440 1m candles of a UTC day: noise with clusters of volatility, bent so that each hour ends on its close."""
+        """The 1,440 1m candles of a UTC day: noise in clusters, bent so that each hour ends on its close."""
         character, names = self.character, self.names
         first = day * HOURS_A_DAY - self.first_hour
         self._chain.reach(first + HOURS_A_DAY)
@@ -124,7 +124,8 @@ class MadeUpMarket:
         before = place.astype(int)
         between = place - before
         logs = knots[:, before] * (1 - between) + knots[:, before + 1] * between
-        return np.exp(logs - self.character.minute_clusters**2 * 2 / 3)
+        gusts: Floats = np.exp(logs - self.character.minute_clusters**2 * 2 / 3)
+        return gusts
 
     def _volume(self, random: np.random.Generator, day: int, span: Floats, scale: Floats, close: Floats) -> Floats:
         """Base coin volume: a daily curve, the candle's range against the usual one, and noise."""
@@ -164,7 +165,7 @@ class _Chain:
         )
 
     def _walk_day(self) -> tuple[Floats, Floats, Floats]:
-        """The next 24 hours: closes, volatilities, jumps, each (symbols, 24). The last row of the state is the factor's."""
+        """The next 24 hours: closes, volatilities, jumps, each (symbols, 24). The state's last row is the factor's."""
         market, character = self._market, self._market.character
         names = market.names
         day = self._hours // HOURS_A_DAY
@@ -210,13 +211,13 @@ def _unit_t(random: np.random.Generator, tail: float, shape: int | tuple[int, ..
 
 
 def _bridge(steps: Floats, scale: Floats, wanted: Floats) -> Floats:
-    """Bends steps (symbols, minutes) so that each hour's sum is `wanted` (symbols, hours), most where most is moving."""
+    """Bends steps (symbols, minutes) so that each hour's sum is `wanted` (symbols, hours), most where most moves."""
     names, minutes = steps.shape
     weight = (scale**2).reshape(names, minutes // 60, 60)
     weight /= weight.sum(axis=2, keepdims=True)
     hours = steps.reshape(names, minutes // 60, 60)
-    bent = hours + (wanted - hours.sum(axis=2))[:, :, None] * weight
-    return bent.reshape(names, minutes)
+    bent: Floats = (hours + (wanted - hours.sum(axis=2))[:, :, None] * weight).reshape(names, minutes)
+    return bent
 
 
 def _put_jumps(steps: Floats, jump: Floats, random: np.random.Generator) -> None:

@@ -27,7 +27,7 @@ def wallet_balance(call: Call) -> Result:
     if call.required("accountType") != "UNIFIED":
         raise Refused(10001, "accountType only support UNIFIED")
     account = _account(call)
-    wallet = call.bybit.matching.wallet(account.name)
+    wallet = call.bybit.settlement.wallet(account.name)
     coins = call.text("coin").split(",") if call.text("coin") else ["USDT"]
     return {"list": [_wallet(wallet, [_usdt(wallet, account)] if "USDT" in coins else [])]}
 

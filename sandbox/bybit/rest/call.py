@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import Account, Refused
+from sandbox.bybit.source import DAY_MS
 
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
+WEEK_MS = 7 * DAY_MS
 DIGITS = re.compile(r"-?\d{1,15}(\.\d{1,18})?")
 
 
@@ -70,6 +72,19 @@ class Call:
         if value in (False, "false", "", None):
             return False
         raise Refused(10001, f"params error: {name} invalid")
+
+    def window(self) -> tuple[int, int]:
+        """`startTime` to `endTime`, at most seven days; a missing one lies seven days from the other, or now."""
+        first, last = self.number("startTime", -1), self.number("endTime", -1)
+        if first < 0 and last < 0:
+            return self.now_ms - WEEK_MS, self.now_ms
+        if last < 0:
+            return first, first + WEEK_MS
+        if first < 0:
+            return last - WEEK_MS, last
+        if last < first or last - first > WEEK_MS:
+            raise Refused(10001, "The time range between startTime and endTime cannot exceed 7 days")
+        return first, last
 
     def linear(self) -> None:
         """Refuses every category but linear."""

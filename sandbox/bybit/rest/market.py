@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from sandbox.bybit.history import INTERVALS, LastDay, opening
 from sandbox.bybit.instruments import Instrument
-from sandbox.bybit.matching import quotes_around
 from sandbox.bybit.model import Refused, plain
+from sandbox.bybit.prices import quotes_around
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rules import max_price
 from sandbox.bybit.source import MINUTE_MS
@@ -97,7 +97,7 @@ def orderbook(call: Call) -> Result:
     """A believable book around the quotes; deep enough for every order that the filters let through."""
     call.linear()
     instrument, limit = call.instrument(), call.number("limit", 25, 1, 1000)
-    bid, ask = call.bybit.matching.quotes(instrument.symbol)
+    bid, ask = call.bybit.prices.quotes(instrument.symbol)
     size = instrument.max_market_qty / 50
 
     def level(price: Decimal, depth: int) -> list[str]:

@@ -1,12 +1,13 @@
 """Orders and executions."""
 
-from sandbox.bybit.model import Order, Refused
+from collections.abc import Callable
+
+from sandbox.bybit.model import ZERO, Order, Refused
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rest.words import execution_fields, order_fields
 from sandbox.bybit.rules import NewOrder
 from sandbox.bybit.source import DAY_MS
 
-WEEK_MS = 7 * DAY_MS
 REMEMBERED_CLOSED = 500
 
 
@@ -29,7 +30,7 @@ def create(call: Call) -> Result:
             side=call.required("side"),
             order_type=call.required("orderType"),
             qty=qty,
-            price=(None if market_order else call.amount("price")) or qty * 0,
+            price=(None if market_order else call.amount("price")) or ZERO,
             time_in_force=call.text("timeInForce", "GTC"),
             link_id=call.text("orderLinkId"),
             reduce_only=call.flag("reduceOnly"),
@@ -83,7 +84,7 @@ def realtime(call: Call) -> Result:
 def history(call: Call) -> Result:
     """Closed orders of a window of at most seven days, the last seven by default."""
     call.linear()
-    first, last = _window(call)
+    first, last = call.window()
     found = call.bybit.ledger.store.orders(
         call.name,
         symbol=call.text("symbol"),
@@ -99,7 +100,7 @@ def history(call: Call) -> Result:
 def executions(call: Call) -> Result:
     """Fills and funding of a window of at most seven days, the last seven by default."""
     call.linear()
-    first, last = _window(call)
+    first, last = call.window()
     found = call.bybit.ledger.store.executions(
         call.name,
         symbol=call.text("symbol"),
@@ -132,7 +133,7 @@ def _passes(order: Order, call: Call) -> bool:
     return call.text("orderStatus") in ("", order.status)
 
 
-def _scope(call: Call):  # type: ignore[no-untyped-def]
+def _scope(call: Call) -> Callable[[Order], bool]:
     """Which orders a symbol, base coin or settle coin means; one of them must be given."""
     if call.text("symbol"):
         symbol = call.instrument().symbol
@@ -141,19 +142,6 @@ def _scope(call: Call):  # type: ignore[no-untyped-def]
     if not base_coin and not settle_coin:
         raise Refused(10001, "params error: symbol, settleCoin or baseCoin is required")
     return lambda order: base_coin in ("", order.symbol.removesuffix("USDT")) and settle_coin in ("", "USDT")
-
-
-def _window(call: Call) -> tuple[int, int]:
-    first, last = call.number("startTime", -1), call.number("endTime", -1)
-    if first < 0 and last < 0:
-        return call.now_ms - WEEK_MS, call.now_ms
-    if last < 0:
-        return first, first + WEEK_MS
-    if first < 0:
-        return last - WEEK_MS, last
-    if last < first or last - first > WEEK_MS:
-        raise Refused(10001, "The time range between startTime and endTime cannot exceed 7 days")
-    return first, last
 
 
 def _is_remembered(order: Order, now_ms: int) -> bool:

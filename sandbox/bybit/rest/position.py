@@ -1,28 +1,30 @@
 """Positions: what is held, its leverage, its stops and how it ended."""
 
-from decimal import Decimal
+from dataclasses import replace
 from itertools import groupby
 
 from sandbox.bybit.model import ZERO, Execution, Order, Position, Refused, plain
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
-from sandbox.bybit.rest.order import _window
 from sandbox.bybit.rest.words import fine, position_fields
 from sandbox.bybit.rules import check_price, check_protection
+from sandbox.bybit.stops import Level
+
+MOST_PARTIAL = 20
 
 
 def positions(call: Call) -> Result:
     """A symbol's row even when it is flat, or all that is held."""
     call.linear()
-    ledger, matching = call.bybit.ledger, call.bybit.matching
+    ledger, prices = call.bybit.ledger, call.bybit.prices
     if call.text("symbol"):
         wanted = [ledger.position(call.name, call.instrument().symbol)]
     elif call.text("settleCoin"):
         wanted = ledger.held(call.name) if call.text("settleCoin") == "USDT" else []
     else:
         raise Refused(10001, "params error: symbol or settleCoin is required")
-    wallet, stops = matching.wallet(call.name), ledger.orders_of(call.name)
+    wallet, stops = call.bybit.settlement.wallet(call.name), ledger.orders_of(call.name)
     instruments = call.bybit.market.instruments
-    rows = [position_fields(p, stops, matching.price(p.symbol), wallet, instruments[p.symbol]) for p in wanted]
+    rows = [position_fields(p, stops, prices.last(p.symbol), wallet, instruments[p.symbol]) for p in wanted]
     rows, cursor = page(rows, call, 20, 200)
     return {"category": "linear", "list": rows, "nextPageCursor": cursor}
 
@@ -52,22 +54,24 @@ def trading_stop(call: Call) -> Result:
     if mode not in ("Full", "Partial"):
         raise Refused(10001, "params error: tpslMode invalid")
     levels = {"TakeProfit": call.amount("takeProfit"), "StopLoss": call.amount("stopLoss")}
-    last = call.bybit.matching.price(instrument.symbol)
+    last = call.bybit.prices.last(instrument.symbol)
     for kind, level in levels.items():
         if level:
             check_price(level, instrument, kind)
             check_protection(position.side, level, last, target=kind == "TakeProfit")
+    by = {"TakeProfit": call.text("tpTriggerBy", "LastPrice"), "StopLoss": call.text("slTriggerBy", "LastPrice")}
+    wanted = [Level(kind, level, by[kind]) for kind, level in levels.items() if level is not None]
     if mode == "Full":
-        _set_full(call, position, levels)
+        _set_full(call, position, wanted)
     else:
-        _add_partial(call, position, levels)
+        _add_partial(call, position, [level for level in wanted if level.price])
     return {}
 
 
 def closed_pnl(call: Call) -> Result:
     """The result of each order that closed something, fees included."""
     call.linear()
-    first, last = _window(call)
+    first, last = call.window()
     found = call.bybit.ledger.store.executions(
         call.name, symbol=call.text("symbol"), closing_only=True, after_ms=first, before_ms=last
     )
@@ -76,47 +80,40 @@ def closed_pnl(call: Call) -> Result:
     return {"category": "linear", "list": rows, "nextPageCursor": cursor}
 
 
-def _set_full(call: Call, position: Position, levels: dict[str, Decimal | None]) -> None:
-    ledger, matching = call.bybit.ledger, call.bybit.matching
-    standing = {o.stop_order_type: o for o in ledger.orders_of(call.name, position.symbol) if o.protects}
-    wanted = {kind: level for kind, level in levels.items() if level is not None}
-    if all(_is_set(standing.get(kind), level) for kind, level in wanted.items()):
+def _set_full(call: Call, position: Position, wanted: list[Level]) -> None:
+    ledger = call.bybit.ledger
+    standing = {o.stop_order_type: o for o in ledger.orders_of(call.name, position.symbol)}
+    if all(_is_set(standing.get(level.kind), level) for level in wanted):
         raise Refused(34040, "not modified")
     with ledger.change():
-        for kind, level in wanted.items():
-            order = standing.get(kind)
-            if level:
-                matching.protect(position, kind, level, None)
+        for level in wanted:
+            order = standing.get(level.kind)
+            if level.price:
+                call.bybit.stops.set(position, level)
             elif order is not None:
-                matching.unprotect(order)
+                call.bybit.stops.clear(order)
 
 
-def _is_set(standing: Order | None, level: Decimal) -> bool:
-    return standing.trigger_price == level if standing is not None else level == 0
+def _is_set(standing: Order | None, level: Level) -> bool:
+    return standing.trigger_price == level.price if standing is not None else level.price == 0
 
 
-def _add_partial(call: Call, position: Position, levels: dict[str, Decimal | None]) -> None:
-    ledger, matching = call.bybit.ledger, call.bybit.matching
+def _add_partial(call: Call, position: Position, wanted: list[Level]) -> None:
     sizes = {"TakeProfit": call.amount("tpSize"), "StopLoss": call.amount("slSize")}
-    wanted = {kind: level for kind, level in levels.items() if level}
     if not wanted:
         raise Refused(34040, "not modified")
-    parts: dict[str, Decimal] = {}
-    for kind in wanted:
-        part = sizes[kind]
-        if not part or part > position.size or part % call.instrument().step:
-            raise Refused(
-                110058, "You can't set take profit and stop loss due to insufficient size of remaining position size."
-            )
-        parts[kind] = part
-    if len(set(parts.values())) > 1:
+    parts = {sizes[level.kind] for level in wanted}
+    part = parts.pop()
+    if parts:
         raise Refused(10001, "params error: tpSize and slSize must be equal")
-    standing = [o for o in ledger.orders_of(call.name, position.symbol) if o.stop_order_type.startswith("Partial")]
-    if len(standing) + len(wanted) > 20:
+    if not part or part > position.size or part % call.instrument().step:
+        raise Refused(110058, "You can't set take profit and stop loss due to insufficient size of remaining position")
+    standing = [o for o in call.bybit.ledger.orders_of(call.name, position.symbol) if o.tpsl_mode == "Partial"]
+    if len(standing) + len(wanted) > MOST_PARTIAL:
         raise Refused(110061, "Not allowed to have more than 20 TP/SLs under Partial tpSlMode")
-    with ledger.change():
-        for kind, level in wanted.items():
-            matching.protect(position, kind, level, None, parts[kind])
+    with call.bybit.ledger.change():
+        for level in wanted:
+            call.bybit.stops.set(position, replace(level, part=part))
 
 
 def _closed(fills: list[Execution]) -> Result:

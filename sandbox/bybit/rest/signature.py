@@ -13,8 +13,10 @@ DEFAULT_WINDOW_MS = 5000
 
 
 def signed_account(ledger: Ledger, headers: Mapping[str, str], payload: str, now_ms: int) -> Account:
-    """The account whose key signed timestamp + key + window + payload (query text or body). Raises Refused: 10001 without
-    headers, 10003 unknown key, 10002 out of the time window, 10004 wrong signature."""
+    """The account whose key signed timestamp + key + window + payload (query text or body).
+
+    Raises Refused: 10001 without headers, 10003 unknown key, 10002 out of the time window, 10004 wrong signature.
+    """
     key, signature = headers.get("X-BAPI-API-KEY", ""), headers.get("X-BAPI-SIGN", "")
     timestamp, window = headers.get("X-BAPI-TIMESTAMP", ""), headers.get("X-BAPI-RECV-WINDOW", "")
     if not key or not signature or not timestamp:
