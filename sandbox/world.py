@@ -75,7 +75,8 @@ async def _serve(world: World, telegram: socket.socket | None, bybit: socket.soc
             app = build_telegram(world.database, time_ms=wall_clock_ms)
             answers["telegram"] = await serving.enter_async_context(_served(app, telegram))
         if bybit is not None:
-            practice = PracticeBybit(world.database, market=world.market, seed=world.seed)
+            # in a thread: reading candle files takes seconds, and the chat page answers meanwhile
+            practice = await asyncio.to_thread(PracticeBybit, world.database, market=world.market, seed=world.seed)
             serving.callback(practice.close)
             for name in world.names:
                 practice.ledger.open_account(name, EQUITY)

@@ -52,9 +52,17 @@ def read_candle_file(path: pathlib.Path) -> CandleFile:
     table = _numbers(path, lines, order, len(header))
     _check(path, table, minutes)
     decimals = max(len(line.split(",")[order[4]].strip().partition(".")[2]) for line in lines[-2000:])
-    time = table[:, 0].astype(np.int64)
-    columns = (np.ascontiguousarray(table[:, at]) for at in range(1, 6))
-    return CandleFile(named["symbol"].upper(), minutes, time, *columns, min(decimals, 10))
+    return CandleFile(
+        symbol=named["symbol"].upper(),
+        minutes=minutes,
+        time=table[:, 0].astype(np.int64),
+        open=table[:, 1].copy(),
+        high=table[:, 2].copy(),
+        low=table[:, 3].copy(),
+        close=table[:, 4].copy(),
+        volume=table[:, 5].copy(),
+        decimals=min(decimals, 10),
+    )
 
 
 def _lines(path: pathlib.Path) -> tuple[list[str], list[str]]:

@@ -123,13 +123,12 @@ class Listing:
 
 def decimals_of(step: Decimal) -> int:
     """How many decimals a multiple of `step` needs."""
-    digits = format(step.normalize(), "f")
-    return len(digits.partition(".")[2])
+    return max(0, -int(step.normalize().as_tuple().exponent))
 
 
 def spread_ticks(price: float, tick: Decimal, turnover: float) -> int:
-    """A believable distance between bid and ask: from 0.3 basis points for the busiest to 2.5 for the quietest."""
-    basis_points = min(2.5, max(0.3, 2.5 - 0.6 * (turnover / 1e8) ** 0.5))
+    """A believable distance between bid and ask: from 0.05 basis points for the busiest to 2.5 for the quietest."""
+    basis_points = min(2.5, max(0.05, 2.5 - 0.6 * (turnover / 1e8) ** 0.5))
     return max(1, round(price * basis_points / 1e4 / float(tick)))
 
 

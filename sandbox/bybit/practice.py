@@ -17,7 +17,7 @@ from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
 from sandbox.bybit.prices import Prices
 from sandbox.bybit.replay import Replay
-from sandbox.bybit.rest.levers import Levers
+from sandbox.bybit.rest.levers import Levers, loopback_only
 from sandbox.bybit.rest.router import Router
 from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import DAY_MS, MarketRefused, Source
@@ -105,7 +105,7 @@ class PracticeBybit:
 
     def app(self) -> web.Application:
         """The protocol and the levers. While it serves, time is caught up with five times a second."""
-        app = web.Application()
+        app = web.Application(middlewares=[loopback_only])
         Router(self).add_to(app)
         Levers(self).add_to(app)
         app.cleanup_ctx.append(self._living)

@@ -1,4 +1,4 @@
-"""A market from candle files: real candles moved by whole days to now, so that the last stretch of each plays out live."""
+"""A market from candle files: real candles moved by whole days to now, so that the last stretch plays out live."""
 
 import pathlib
 from collections.abc import Mapping
@@ -102,9 +102,7 @@ def _files(path: pathlib.Path) -> Mapping[str, CandleFile]:
     elif path.is_file():
         paths = [path]
     else:
-        raise MarketRefused(
-            f"{path} (SANDBOX_MARKET) is neither synthetic nor bybit, and no file or folder of that name"
-        )
+        raise MarketRefused(f"{path} (SANDBOX_MARKET) is neither synthetic, bybit, a file nor a folder")
     if not paths:
         raise MarketRefused(f"{path} (SANDBOX_MARKET) holds no candle file (*.csv, *.csv.gz)")
     chosen: dict[str, CandleFile] = {}

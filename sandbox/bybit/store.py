@@ -131,7 +131,8 @@ class Store:
         """An account's orders created in after_ms <= t <= before_ms, the newest first."""
         rows = self._sql.execute(
             "SELECT body FROM bybit_orders WHERE account = ?1 AND (?2 = '' OR symbol = ?2)"
-            " AND (?3 = '' OR order_id = ?3) AND (?4 = '' OR link_id = ?4) AND NOT (?5 AND is_open) AND created_ms BETWEEN ?6 AND ?7"
+            " AND (?3 = '' OR order_id = ?3) AND (?4 = '' OR link_id = ?4)"
+            " AND NOT (?5 AND is_open) AND created_ms BETWEEN ?6 AND ?7"
             " ORDER BY number DESC",
             (account, symbol, order_id, link_id, closed_only, after_ms, before_ms),
         )

@@ -1,8 +1,10 @@
 """Levers beside the protocol, for tests and for whoever plays the market or the person at Bybit's app."""
 
 import json
+from collections.abc import Awaitable, Callable
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -13,7 +15,22 @@ from sandbox.bybit.rules import NewOrder, max_price
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 RICHEST = Decimal(1_000_000_000)
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses what a foreign web page could make a browser on this machine send here."""
+    named = [request.headers.get("Host", ""), request.headers.get("Origin", "")]
+    hosts = [urlsplit(name if "//" in name else f"//{name}").hostname for name in named if name]
+    if any(host not in LOOPBACK for host in hosts):
+        return web.json_response({"error": "only this machine may speak to the practice Bybit"}, status=403)
+    return await handler(request)
 
 
 class Levers:
