@@ -58,8 +58,10 @@ class Dial:
     async def _count(self, minutes: int, symbols: list[str]) -> None:
         slow_minutes = SLOW_FRAMES[minutes]
         days = history_days(minutes)
-        fast_count = days * 1440 // minutes + WARM_FAST
-        slow_count = days * 1440 // slow_minutes + WARM_SLOW
+        # Today is not counted, but the feed reads back from now.
+        minutes_back = days * 1440 + (self._clock.now() % DAY_MS) // 60_000
+        fast_count = minutes_back // minutes + WARM_FAST
+        slow_count = minutes_back // slow_minutes + WARM_SLOW
         read = await asyncio.gather(
             *(self._feed.history(symbol, minutes, fast_count) for symbol in symbols),
             *(self._feed.history(symbol, slow_minutes, slow_count) for symbol in symbols),
