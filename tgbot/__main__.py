@@ -6,10 +6,10 @@ Only light things are imported up here: arguments and settings are answered befo
 import argparse
 import asyncio
 import gc
-import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from tgbot.logs import Redaction, set_up_logs
 from tgbot.practice import PracticeWorld, forget_files, practice_arguments
 from tgbot.settings import Settings, read_settings
 
+BROKEN = 1
 REFUSED = 2  # as argparse ends for a wrong argument
 INTERRUPTED = 130
 
@@ -101,11 +102,16 @@ def settings_in_order() -> Settings:
 
 
 def serve_practice(settings: Settings, *, fresh: bool) -> int:
-    """Becomes the practice servers; a bot of this machine reaches them by TELEGRAM_API_URL and BYBIT_URL."""
-    if not (settings.practice_telegram or settings.practice_bybit):
+    """The practice servers until Ctrl+C or SIGTERM; a bot started elsewhere reaches them by their addresses."""
+    world = begin_practice(settings, Redaction(settings.secrets()), fresh=fresh, with_bot=False)
+    if world is None:
         raise StartRefused("these settings name a real Telegram and a real Bybit: there is no practice server to run")
-    print(greeting(settings, with_bot=False), flush=True)
-    os.execv(sys.executable, [sys.executable, "-m", "sandbox", *practice_arguments(settings, fresh=fresh)])  # noqa: S606
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with closing(world), suppress(KeyboardInterrupt):
+        world.ready()
+        world.wait()
+        return BROKEN
+    return 0
 
 
 def run(settings: Settings, *, fresh: bool) -> int:
@@ -116,7 +122,7 @@ def run(settings: Settings, *, fresh: bool) -> int:
     set_up_logs(redaction)
     with ExitStack() as stack:
         hold = stack.enter_context(closing(hold_database(settings)))
-        world = begin_practice(settings, fresh=fresh)
+        world = begin_practice(settings, redaction, fresh=fresh)
         if world is None:
             print(greeting(settings), flush=True)
         else:
@@ -132,11 +138,17 @@ def run(settings: Settings, *, fresh: bool) -> int:
         return asyncio.run(run_app(settings, redaction, world))
 
 
-def begin_practice(settings: Settings, *, fresh: bool) -> PracticeWorld | None:
+def begin_practice(
+    settings: Settings, redaction: Redaction, *, fresh: bool, with_bot: bool = True
+) -> PracticeWorld | None:
     """The practice servers, coming up while we import; the page's address is printed as soon as it answers."""
     if not (settings.practice_telegram or settings.practice_bybit):
         return None
-    return PracticeWorld(practice_arguments(settings, fresh=fresh), lambda: print(greeting(settings), flush=True))
+    return PracticeWorld(
+        practice_arguments(settings, fresh=fresh),
+        on_ready=lambda: print(greeting(settings, with_bot=with_bot), flush=True),
+        complain=lambda line: print(f"practice world: {redaction(line)}", file=sys.stderr, flush=True),
+    )
 
 
 @dataclass(frozen=True, slots=True)

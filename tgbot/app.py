@@ -22,9 +22,10 @@ from tgbot.accounts import Accounts
 from tgbot.beginning import Beginning
 from tgbot.clock import Schedule, SystemClock
 from tgbot.envfile import StartRefused
-from tgbot.handlers import build_dispatcher, set_menus
+from tgbot.handlers import build_dispatcher, places
 from tgbot.letters import Letters
 from tgbot.logs import Redaction
+from tgbot.menu import set_menus
 from tgbot.notify import OutboxNotifier
 from tgbot.outbox import Outbox
 from tgbot.practice import PracticeWorld
@@ -79,7 +80,7 @@ class App:
             await self._end(letters, parts)
 
     async def _tell_menus(self) -> None:
-        await set_menus(self.polling.bot, self.services.languages)
+        await set_menus(self.polling.bot, places(), self.services.languages)
 
     async def _end(self, letters: asyncio.Task[None], parts: list[asyncio.Task[None]]) -> None:
         loop = asyncio.get_running_loop()

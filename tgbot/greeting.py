@@ -11,24 +11,31 @@ MONEY = {
 
 
 def greeting(settings: Settings, *, with_bot: bool = True) -> str:
-    """A few lines; no setting that is secret is among them."""
-    lines = ["", f"bybot - {MONEY[settings.bybit_env]}", ""]
-    if settings.practice_telegram:
-        page = f"http://127.0.0.1:{settings.sandbox_telegram_port}/?user={settings.owners[0]}"
-        lines.append(f"  Chat page      {page}")
-        lines.append("                 open it and press START; a first ticket comes within two minutes")
-        if len(settings.owners) > 1:
-            others = ", ".join(map(str, settings.owners[1:]))
-            lines.append(f"                 (other people: the same address with user={others})")
-    elif settings.telegram_token is not None:
-        lines.append("  Chat           your bot in Telegram: open it and press START")
-    if settings.practice_bybit:
-        lines.append(f"  Practice Bybit http://127.0.0.1:{settings.sandbox_bybit_port}")
+    """A few lines; no setting that is secret is among them. Without the bot they say how to start it elsewhere."""
+    lines = ["", f"bybot - {MONEY[settings.bybit_env]}", "", *_chat(settings, with_bot), *_bybit(settings)]
     if not with_bot:
-        lines.append(
-            "  The bot itself does not run here: it is told of these addresses by TELEGRAM_API_URL, BYBIT_URL."
-        )
+        addresses = {"TELEGRAM_API_URL": settings.telegram_url, "BYBIT_URL": settings.exchange_url}
+        told = " ".join(f"{name}={address}" for name, address in addresses.items() if address is not None)
+        lines.append(f"  The bot        is not part of this: {told} bybot")
     lines += ["", "  Ctrl+C ends it; the next start goes on where this one ended."]
     if settings.practice_bybit:
-        lines.append("  `bybot --fresh` begins the practice world anew; bot.env.example shows every setting.")
+        lines.append("  `--fresh` begins the practice world anew; bot.env.example shows every setting.")
     return "\n".join([*lines, ""])
+
+
+def _chat(settings: Settings, with_bot: bool) -> list[str]:
+    if settings.telegram_token is not None:
+        return ["  Chat           your bot in Telegram: open it and press START"] if with_bot else []
+    lines = [f"  Chat page      {settings.telegram_url}/?user={settings.owners[0]}"]
+    if with_bot:
+        soon = "; a first ticket comes within two minutes" if settings.practice_bybit else ""
+        lines.append(f"                 open it and press START{soon}")
+    if len(settings.owners) > 1:
+        others = ", ".join(map(str, settings.owners[1:]))
+        lines.append(f"                 (other people: the same address with user={others})")
+    return lines
+
+
+def _bybit(settings: Settings) -> list[str]:
+    name = "Practice Bybit" if settings.bybit_env == "sandbox" else "Bybit         "
+    return [] if settings.exchange_url is None else [f"  {name} {settings.exchange_url}"]

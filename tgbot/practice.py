@@ -38,32 +38,46 @@ def practice_arguments(settings: Settings, *, fresh: bool = False) -> list[str]:
 class PracticeWorld:
     """The running child. It ends when its standard input closes, so also when we are killed."""
 
-    def __init__(self, arguments: Sequence[str], on_ready: Callable[[], None]) -> None:
-        """Begins the child at once. `on_ready` is called, from another thread, when its servers answer."""
+    def __init__(self, arguments: Sequence[str], on_ready: Callable[[], None], complain: Callable[[str], None]) -> None:
+        """Begins the child at once. From other threads, `on_ready` is called when its servers answer, and `complain`
+        with each line that it writes to stderr after that."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers and paths of the settings
             [sys.executable, "-m", "sandbox", *arguments, "--until-stdin-closes"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
             # A Ctrl+C in the terminal is for us: the child stays until we have closed what is open.
             start_new_session=True,
         )
-        self._ready = threading.Event()
-        self._ended = threading.Event()
-        self._closing = False
+        self.pid = self._process.pid
         self._on_ready = on_ready
+        self._complain = complain
+        self._answered = False
+        self._ended = threading.Event()
+        self._settled = threading.Event()  # it has answered or ended
+        self._closing = False
+        self._last_words: list[str] = []
         self._on_death: list[Callable[[], None]] = []
-        self._reader = threading.Thread(target=self._read, name="practice world", daemon=True)
+        # Both pipes are read to their end: one that nobody empties would stop the child one day.
+        self._listener = threading.Thread(target=self._listen, name="practice world, stderr", daemon=True)
+        self._reader = threading.Thread(target=self._read, name="practice world, stdout", daemon=True)
+        self._listener.start()
         self._reader.start()
 
     def ready(self, patience: float = READY_SECONDS) -> None:
-        """Waits until its servers answer. Raises StartRefused where they do not; the child has said why on stderr."""
-        self._ready.wait(patience)
-        if self._ended.is_set():
-            raise StartRefused("the practice world did not start")
-        if not self._ready.is_set():
-            self.close()
+        """Waits until its servers answer. Raises StartRefused in the child's own words where they do not."""
+        self._settled.wait(patience)
+        if self._ended.is_set() and not self._answered:
+            self._listener.join(END_SECONDS)
+            raise StartRefused(self._last_words[-1] if self._last_words else "the practice world ended at once")
+        if not self._settled.is_set():
             raise StartRefused(f"the practice world did not answer within {patience:.0f} s")
+
+    def wait(self) -> None:
+        """Returns when the child has ended."""
+        self._ended.wait()
 
     def on_death(self, tell: Callable[[], None]) -> None:
         """`tell` is called, from another thread, when the child ends before `close`."""
@@ -83,19 +97,27 @@ class PracticeWorld:
             self._process.kill()
             self._process.wait()
         self._reader.join(END_SECONDS)
+        self._listener.join(END_SECONDS)
 
     def _read(self) -> None:
-        # Read to the end: a pipe that nobody empties would stop the child one day.
         for line in self._process.stdout or ():
             if _says_ready(line):
+                self._answered = True
                 self._on_ready()
-                self._ready.set()
+                self._settled.set()
         self._process.wait()
         self._ended.set()
-        self._ready.set()
+        self._settled.set()
         if not self._closing:
             for tell in self._on_death:
                 tell()
+
+    def _listen(self) -> None:
+        for line in self._process.stderr or ():
+            if self._answered:
+                self._complain(line.rstrip())
+            elif line.strip():
+                self._last_words.append(line.strip())
 
 
 def forget_files(database: Path) -> None:
