@@ -1,5 +1,6 @@
 """The symbols of the made-up market, with sizes and filters of the kind Bybit gives them."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -128,8 +129,9 @@ def decimals_of(step: Decimal) -> int:
 
 def spread_ticks(price: float, tick: Decimal, turnover: float) -> int:
     """A believable distance between bid and ask: from 0.05 basis points for the busiest to 2.5 for the quietest."""
-    basis_points = min(2.5, max(0.05, 2.5 - 0.6 * (turnover / 1e8) ** 0.5))
-    return max(1, round(price * basis_points / 1e4 / float(tick)))
+    basis_points = min(2.5, max(0.05, 2.5 - 0.6 * math.sqrt(turnover / 1e8)))
+    ticks = price * basis_points / 1e4 / float(tick)
+    return max(1, round(ticks))
 
 
 def made_up_listings(launched_ms: int) -> tuple[Listing, ...]:

@@ -114,7 +114,7 @@ def _files(path: pathlib.Path) -> Mapping[str, CandleFile]:
 
 
 def _shifted_first(file: CandleFile, born_ms: int) -> int:
-    """The minute of its first candle, moved by whole days so that it ends at or after the world's birth, within a day."""
+    """The minute of its first candle, moved by whole days to end at the first such moment not before the birth."""
     days = -((file.end_ms - born_ms) // DAY_MS)
     return (int(file.time[0]) + days * DAY_MS) // MINUTE_MS
 

@@ -37,7 +37,7 @@ def fee_rate(call: Call) -> Result:
     call.linear()
     wanted = [call.instrument()] if call.text("symbol") else list(call.bybit.market.instruments.values())
     rates = {"takerFeeRate": plain(TAKER_FEE), "makerFeeRate": plain(MAKER_FEE)}
-    return {"list": [{"symbol": instrument.symbol, "baseCoin": "", **rates} for instrument in wanted]}
+    return {"list": [{"symbol": instrument.symbol, **rates} for instrument in wanted]}
 
 
 def query_api(call: Call) -> Result:

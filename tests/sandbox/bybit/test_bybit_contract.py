@@ -1,0 +1,138 @@
+"""Every documented response field is there with its documented type, as pybit's own client reads it."""
+
+import json
+from typing import Any
+
+import pytest
+from pybit.unified_trading import HTTP
+
+from tests.sandbox.bybit.practice_world import SHARED, Served
+
+CONTRACT = SHARED / "bybit" / "contract.json"
+TYPES = {
+    "string": str,
+    "integer": int,
+    "long": int,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "json": dict,
+    "datetime": str,
+    "array&lt;object>": list,
+}
+UNLIKE_THE_DOCUMENTS = {
+    ("market/risk-limit", "maintenanceMargin"): str,  # documented as a number, comes as a string
+    ("market/risk-limit", "initialMargin"): str,
+}
+ABSENT = {
+    ("account/fee-rate", "category"),  # "Derivatives does not have this field"
+    ("account/fee-rate", "baseCoin"),
+    ("order/cancel-all", "success"),
+}
+
+pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="../shared/bybit/contract.json is absent")
+
+
+def documented(subject: str) -> list[tuple[tuple[str, ...], str]]:
+    """(path, type) of each response field that a linear account gets."""
+    found, path = [], []
+    for row in json.loads(CONTRACT.read_text())[subject]["response"]:
+        if row["variant"] not in ("", "linear"):
+            continue
+        depth = len(row["field"]) - len(row["field"].lstrip(">"))
+        name = row["field"].lstrip("> ")
+        path = [*path[:depth], name]
+        found.append((tuple(path), row["type"].lower()))
+    return found
+
+
+def values_at(result: Any, path: tuple[str, ...]) -> list[Any]:
+    """All values at a path, through every list on the way; nothing below null or an empty list."""
+    if not path:
+        return [result]
+    if isinstance(result, list):
+        return [value for item in result for value in values_at(item, path)]
+    if result is None:
+        return []
+    assert path[0] in result, f"{path[0]} is missing in {sorted(result)}"
+    return values_at(result[path[0]], path[1:])
+
+
+def check(subject: str, result: Any) -> None:
+    checked = 0
+    for path, kind in documented(subject):
+        name = path[-1]
+        if "[" in name or (subject, name) in ABSENT:
+            continue
+        for value in values_at(result, path):
+            if value is None and name == "preListingInfo":
+                continue
+            wanted = UNLIKE_THE_DOCUMENTS.get((subject, name)) or TYPES[kind]
+            assert type(value) is wanted, f"{subject} {'.'.join(path)}: {value!r} is no {kind}"
+            checked += 1
+    assert checked or not documented(subject)
+
+
+@pytest.fixture
+def traded(served: Served) -> HTTP:
+    """An account with an open position, a closed one, open and cancelled orders."""
+    session = served.client()
+    served.lever("/sandbox/price", symbol="SOLUSDT", price="150")
+    entry = {"category": "linear", "symbol": "SOLUSDT", "orderType": "Market"}
+    session.place_order(**entry, side="Buy", qty="2", stopLoss="120", takeProfit="200", orderLinkId="x1-a")
+    served.lever("/sandbox/hand", account="ann", symbol="SOLUSDT", side="Sell", qty="1", reduceOnly=True)
+    resting = {"category": "linear", "symbol": "ETHUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.1"}
+    price = str(served.last("ETHUSDT") * 97 // 100)
+    session.place_order(**resting, price=price, orderLinkId="x1-b")
+    session.place_order(**resting, price=price, orderLinkId="x1-c")
+    session.cancel_order(category="linear", symbol="ETHUSDT", orderLinkId="x1-c")
+    return session
+
+
+PUBLIC = {
+    "market/time": ("get_server_time", {}),
+    "market/instrument": ("get_instruments_info", {"category": "linear"}),
+    "market/kline": ("get_kline", {"category": "linear", "symbol": "BTCUSDT", "interval": "5"}),
+    "market/tickers": ("get_tickers", {"category": "linear"}),
+    "market/orderbook": ("get_orderbook", {"category": "linear", "symbol": "BTCUSDT"}),
+    "market/risk-limit": ("get_risk_limit", {"category": "linear"}),
+}
+PRIVATE = {
+    "account/account-info": ("get_account_info", {}),
+    "account/wallet-balance": ("get_wallet_balance", {"accountType": "UNIFIED"}),
+    "account/fee-rate": ("get_fee_rates", {"category": "linear"}),
+    "user/apikey-info": ("get_api_key_information", {}),
+    "position/position": ("get_positions", {"category": "linear", "settleCoin": "USDT"}),
+    "position/close-pnl": ("get_closed_pnl", {"category": "linear"}),
+    "order/open-order": ("get_open_orders", {"category": "linear", "settleCoin": "USDT"}),
+    "order/order-list": ("get_order_history", {"category": "linear"}),
+    "order/execution": ("get_executions", {"category": "linear"}),
+    "order/cancel-all": ("cancel_all_orders", {"category": "linear", "settleCoin": "USDT"}),
+}
+
+
+@pytest.mark.parametrize("subject", [*PUBLIC, *PRIVATE])
+def test_every_documented_field_has_its_documented_type(subject: str, traded: HTTP) -> None:
+    method, wishes = {**PUBLIC, **PRIVATE}[subject]
+    answer = getattr(traded, method)(**wishes)
+    assert answer["retCode"] == 0
+    assert answer["retMsg"] in ("OK", "")
+    assert answer["retExtInfo"] == {}
+    assert isinstance(answer["time"], int)
+    assert answer["result"].get("list", [None]), "nothing to look at"
+    check(subject, answer["result"])
+
+
+def test_a_flat_symbol_still_has_its_position_row(traded: HTTP) -> None:
+    answer = traded.get_positions(category="linear", symbol="XRPUSDT")
+    check("position/position", answer["result"])
+    (row,) = answer["result"]["list"]
+    assert (row["side"], row["size"], row["stopLoss"], row["unrealisedPnl"]) == ("", "0", "", "")
+
+
+def test_create_and_cancel_answer_with_the_two_ids_alone(traded: HTTP) -> None:
+    wish = {"category": "linear", "symbol": "ETHUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.1"}
+    placed = traded.place_order(**wish, price="2500", orderLinkId="x1-d")["result"]
+    assert set(placed) == {"orderId", "orderLinkId"}
+    gone = traded.cancel_order(category="linear", symbol="ETHUSDT", orderId=placed["orderId"])["result"]
+    assert gone == placed
