@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from storage.outbox import Letter
 from tgbot.notify import figures_from
+from tgbot.screens.beside import ring_reply
 from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import Screen, stacked
-from tgbot.screens.ticket import ring_reply, ticket_card
+from tgbot.screens.ticket import ticket_card
 from tgbot.words import Languages, Words
 from trading.errors import TicketError
 from trading.people import Person

@@ -11,13 +11,13 @@ from storage.outbox import OutboxStore
 from tgbot.access import traders_only
 from tgbot.errors import sentence
 from tgbot.notify import OutboxNotifier, card_subject
+from tgbot.screens.beside import live_line
 from tgbot.screens.screen import Screen, stacked
-from tgbot.screens.ticket import live_line
 from tgbot.show import answer, settle
 from tgbot.taps import TicketAction, TicketTap
 from tgbot.tasks import Tasks
 from tgbot.words import Words
-from trading.errors import AssistantError
+from trading.errors import AssistantError, TicketError
 from trading.model import Ticket
 from trading.people import Person
 from trading.ports import Exchange, Journal
@@ -154,13 +154,18 @@ async def _carry_out(
     await asyncio.wait({task}, timeout=ANSWER_WITHIN)
     if task.done():
         became: Ticket | AssistantError = task.result()
-        await settle(query, _said(became, words), alert=isinstance(became, AssistantError))
+        await settle(query, _said(became, words), alert=_needs_reading(became))
         return
     await settle(query, words("toast.working"))
     became = await asyncio.shield(task)
     # The card shows what was done; a refusal has to be told now that the tap is answered already.
     if isinstance(became, AssistantError) and isinstance(query.message, Message):
         await answer(query.message, Screen(stacked(sentence(became, words))))
+
+
+def _needs_reading(became: Ticket | AssistantError) -> bool:
+    """A refusal stays on the screen until it was read; a second tap that found nothing is no more than a toast."""
+    return isinstance(became, AssistantError) and not isinstance(became, TicketError)
 
 
 async def _outcome(work: Coroutine[Any, Any, Ticket]) -> Ticket | AssistantError:

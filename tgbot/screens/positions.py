@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from aiogram.utils.formatting import Bold
 
+from tgbot.screens.beside import unrealised_r
+from tgbot.screens.card import NEEDS_YOU, state_sign
 from tgbot.screens.figures import price, side
 from tgbot.screens.screen import Button, Line, Row, Screen, dotted, heading, stacked
-from tgbot.screens.ticket import NEEDS_YOU, state_sign, unrealised_r
 from tgbot.taps import Page, PageTap, TicketAction, TicketTap
 from tgbot.words import Words
 from trading.portfolio import Held

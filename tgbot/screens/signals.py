@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from aiogram.utils.formatting import Bold
 
+from tgbot.screens.card import end_reason, result_line, state_sign
 from tgbot.screens.figures import factor_figure, factor_label, side, strategy_name
 from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import NODE, Button, Line, Screen, dotted, heading, moment, stacked, woven
-from tgbot.screens.ticket import end_reason, result_line, state_sign
 from tgbot.taps import Page, PageTap
 from tgbot.words import Words
 from trading.model import Ticket

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tgbot.screens.figures import side
+from tgbot.screens.figures import base_of, side
 from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import NODE, Button, Line, Screen, countdown, dotted, heading, moment, stacked, table, woven
 from tgbot.taps import Page, PageTap
@@ -107,7 +107,9 @@ def _market_lines(status: Status, words: Words) -> tuple[Line, ...]:
     nearest = status.nearest
     if nearest is not None:
         figures = {"strength": words.number(nearest.strength), "needed": words.number(status.threshold.value)}
-        lines.append(words("status.nearest", symbol=nearest.symbol, side=side(nearest.direction, words), **figures))
+        lines.append(
+            words("status.nearest", symbol=base_of(nearest.symbol), side=side(nearest.direction, words), **figures)
+        )
     lines.append(threshold_line(status.threshold, words))
     return tuple(lines)
 
