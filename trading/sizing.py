@@ -96,7 +96,8 @@ def size_ticket(
     """
     direction = Direction.LONG if levels.target > levels.stop else Direction.SHORT
     entry, limit, stop, target = levels.entry, levels.limit, levels.stop, levels.target
-    distance = abs(entry - stop)
+    # Signed: after a price that ran through the stop there is no distance left at all.
+    distance = direction.sign * (entry - stop)
     needed = max(LEAST_TICKS * instrument.tick, LEAST_SPREADS * spread)
     if distance < needed:
         raise RiskRefused(Reason.STOP_TOO_NEAR, distance=distance, needed=needed)
