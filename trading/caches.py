@@ -24,9 +24,15 @@ class AsyncCache(Generic[Value]):
 
     async def get(self, key: Hashable, compute: Callable[[], Awaitable[Value]]) -> Value:
         """The value kept under `key`, or what `compute` gives. What it raises reaches all who wait for it."""
-        if key in self._kept:
-            self.hits += 1
-            return self._kept[key]
+        try:
+            # One look: between asking whether it is there and taking it, it may expire.
+            kept = self._kept[key]
+        except KeyError:
+            return await self._read(key, compute)
+        self.hits += 1
+        return kept
+
+    async def _read(self, key: Hashable, compute: Callable[[], Awaitable[Value]]) -> Value:
         pending = self._pending.get(key)
         if pending is None:
             self.misses += 1

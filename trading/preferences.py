@@ -126,7 +126,8 @@ def with_per_day(preferences: Preferences, per_day: Decimal) -> Preferences:
 
 def with_threshold(preferences: Preferences, threshold: Decimal) -> Preferences:
     """A fixed threshold, rounded to 0.01; the dial is off."""
-    rounded = threshold.quantize(Decimal("0.01")) if threshold.is_finite() else threshold
+    # Far beyond the bounds there is nothing to round: a number of thirty digits does not even fit.
+    rounded = threshold.quantize(Decimal("0.01")) if threshold.is_finite() and abs(threshold) < 10 else threshold
     return replace(preferences, threshold=_within("threshold", rounded, THRESHOLD), per_day=None)
 
 
