@@ -23,7 +23,7 @@ from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import DAY_MS, MarketRefused, Source
 from sandbox.bybit.stops import Stops
 from sandbox.bybit.store import Store
-from sandbox.bybit.synthetic import MadeUpMarket
+from sandbox.bybit.synthetic import Character, MadeUpMarket
 from sandbox.bybit.walk import Walk
 
 DEFAULT_SEED = 20260701
@@ -39,7 +39,7 @@ class PracticeBybit:
     """`market` is `synthetic`, a candle file or a folder of them.
 
     `seed` None means the world's own, or the default for a new one. `time_ms` is the only clock: tests turn it forward
-    and call `catch_up`. Raises MarketRefused.
+    and call `catch_up`. `character` is how a made-up market behaves. Raises MarketRefused.
     """
 
     def __init__(
@@ -50,12 +50,13 @@ class PracticeBybit:
         seed: int | None = None,
         time_ms: Callable[[], int] = wall_clock_ms,
         bursts: bool = True,
+        character: Character | None = None,
     ) -> None:
         self._time_ms = time_ms
         now_ms = time_ms()
         store = Store(database)
         world = _World(store, market, seed, now_ms)
-        self.market = Market(world.source(), world.seed, store.moves())
+        self.market = Market(world.source(character), world.seed, store.moves())
         self.history = History(self.market)
         self.ledger = Ledger(store, now_ms)
         self.prices = Prices(self.market, self.ledger)
@@ -123,10 +124,6 @@ class PracticeBybit:
             await task
 
     async def _live(self) -> None:
-        for day in range(self._time_ms() // DAY_MS, self.market.source.first_day - 1, -1):
-            self.history.prepare(day, "60")
-            self.history.prepare(day, "5")
-            await asyncio.sleep(0.005)
         while True:
             await self.caught_up()
             await asyncio.sleep(CATCH_UP_SECONDS)
@@ -152,10 +149,10 @@ class _World:
         if seed is not None and seed != self.seed:
             raise MarketRefused(f"the database holds a world of another seed ({self.seed}); begin anew with --fresh")
 
-    def source(self) -> Source:
+    def source(self, character: Character | None) -> Source:
         """The candles of this world."""
         if self.market == "synthetic":
-            return MadeUpMarket(self.seed, self.born_ms // DAY_MS)
+            return MadeUpMarket(self.seed, self.born_ms // DAY_MS, character)
         if self.market == "bybit":
             raise MarketRefused("the market of the real Bybit is not there yet")
         return Replay(pathlib.Path(self.market), self.born_ms)

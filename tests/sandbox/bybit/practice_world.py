@@ -3,7 +3,6 @@
 import asyncio
 import pathlib
 import threading
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,21 +12,26 @@ from aiohttp import web
 from pybit.unified_trading import HTTP
 
 from sandbox.bybit.practice import PracticeBybit
+from sandbox.bybit.synthetic import Character
 
+NOON_MS = 1_782_907_230_000
+"""2026-07-01 12:00:30 UTC."""
+SHORT = Character(minute_days=3, hour_days=4)
+"""A market with a short past, which is quicker to make."""
 SHARED = pathlib.Path(__file__).resolve().parents[4] / "shared"
 
 
 class Clock:
-    """The real time, moved forward as far as a test wants."""
+    """A clock that stands still until a test turns it: prices stand still with it."""
 
     def __init__(self) -> None:
-        self.ahead_ms = 0
+        self.now_ms = NOON_MS
 
     def __call__(self) -> int:
-        return time.time_ns() // 1_000_000 + self.ahead_ms
+        return self.now_ms
 
-    def forward(self, *, minutes: float = 0, hours: float = 0) -> None:
-        self.ahead_ms += int(minutes * 60_000 + hours * 3_600_000)
+    def forward(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
+        self.now_ms += round(seconds * 1000 + minutes * 60_000 + hours * 3_600_000)
 
 
 class Served:
@@ -84,8 +88,12 @@ class Served:
         orders: list[dict[str, Any]] = requests.get(self.url + "/sandbox/ledger", timeout=20).json()[name]
         return orders
 
+    def set_price(self, symbol: str, price: str) -> None:
+        """Moves the market."""
+        self.lever("/sandbox/price", symbol=symbol, price=price)
+
     def last(self, symbol: str) -> Decimal:
-        """The last price, with the market held still by nobody: read it and act at once, or set it first."""
+        """The last price."""
         rows = requests.get(self.url + "/v5/market/tickers?category=linear&symbol=" + symbol, timeout=20).json()
         return Decimal(rows["result"]["list"][0]["lastPrice"])
 

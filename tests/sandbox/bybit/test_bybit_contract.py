@@ -1,11 +1,13 @@
 """Every documented response field is there with its documented type, as pybit's own client reads it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pybit.unified_trading import HTTP
 
+from sandbox.bybit.practice import PracticeBybit
 from tests.sandbox.bybit.practice_world import SHARED, Served
 
 CONTRACT = SHARED / "bybit" / "contract.json"
@@ -73,11 +75,12 @@ def check(subject: str, result: Any) -> None:
     assert checked or not documented(subject)
 
 
-@pytest.fixture
-def traded(served: Served) -> HTTP:
+@pytest.fixture(scope="module")
+def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HTTP]:
     """An account with an open position, a closed one, open and cancelled orders."""
+    served = Served(PracticeBybit(tmp_path_factory.mktemp("contract") / "world.db", bursts=False))
     session = served.client()
-    served.lever("/sandbox/price", symbol="SOLUSDT", price="150")
+    served.set_price("SOLUSDT", "150")
     entry = {"category": "linear", "symbol": "SOLUSDT", "orderType": "Market"}
     session.place_order(**entry, side="Buy", qty="2", stopLoss="120", takeProfit="200", orderLinkId="x1-a")
     served.lever("/sandbox/hand", account="ann", symbol="SOLUSDT", side="Sell", qty="1", reduceOnly=True)
@@ -86,7 +89,8 @@ def traded(served: Served) -> HTTP:
     session.place_order(**resting, price=price, orderLinkId="x1-b")
     session.place_order(**resting, price=price, orderLinkId="x1-c")
     session.cancel_order(category="linear", symbol="ETHUSDT", orderLinkId="x1-c")
-    return session
+    yield session
+    served.stop()
 
 
 PUBLIC = {
