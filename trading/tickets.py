@@ -64,10 +64,9 @@ class TicketDesk:
         gone = passed(seen.ticker, offer.revision.plan, offer.direction)
         if gone is not None:
             return await self._requoter.end(offer, Event.VOIDED, gone)
-        if is_beyond_band(seen.ticker, offer.revision.plan, offer.direction):
+        beyond = is_beyond_band(seen.ticker, offer.revision.plan, offer.direction)
+        if beyond or await self._has_shrunk(offer, person, seen):
             return await self._requoter.requote(offer, worst_price(seen.ticker, offer.direction))
-        if await self._has_shrunk(offer, person, seen):
-            return await self._requoter.requote(offer, offer.revision.plan.entry)
         return await self._claim(offer, person, seen)
 
     async def _claim(self, offer: Ticket, person: Person, seen: Look) -> Ticket:
