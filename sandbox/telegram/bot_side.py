@@ -6,11 +6,12 @@ from aiohttp import web
 
 from sandbox.telegram.bots import bot_of
 from sandbox.telegram.catalog import FIELDS
-from sandbox.telegram.checks import checked, read_json
+from sandbox.telegram.checks import checked
 from sandbox.telegram.files import LARGEST, find_photo, photo_bytes
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.sending import ATTACHED
+from sandbox.telegram.values import read_json
 from sandbox.telegram.world import WORLD, World
 
 

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any
 
 from sandbox.telegram.bots import named_bot
@@ -168,8 +167,3 @@ def told_to_person(connection: sqlite3.Connection, message: Message) -> dict[str
 def edited(message: Message, *, content: Formatted, photo: str | None, buttons: Rows, at: int) -> Message:
     """The message after an edit; what is not named stays."""
     return replace(message, content=content, photo=photo, buttons=buttons, edited_at=at)
-
-
-def escaped(text: str) -> Formatted:
-    """A person's own words: no markup in them means anything."""
-    return Formatted(text, (), escape(text, quote=False))

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sandbox.telegram.bots import Bot, current_bot, keep_allowed_updates, lead_chats
-from sandbox.telegram.checks import Params
-from sandbox.telegram.markup import utf16_length
+from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.refusals import bad_request
 from sandbox.telegram.updates import count_updates, forget_updates, waiting_updates
+from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
 LONGEST_POLL = 50

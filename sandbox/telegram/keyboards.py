@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.telegram.markup import utf16_length
+from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.refusals import Refused, bad_request
 
 Rows = list[list[dict[str, Any]]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.telegram import delivery, profile, sending
 from sandbox.telegram.bots import Bot
-from sandbox.telegram.checks import Params
+from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
 Method = Callable[[World, Bot, Params], Awaitable[Any]]

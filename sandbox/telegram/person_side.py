@@ -13,9 +13,10 @@ from aiohttp import web
 from sandbox.telegram import chats
 from sandbox.telegram.bot_side import photo_response
 from sandbox.telegram.bots import NOBODY, Bot, current_bot
-from sandbox.telegram.chats import Message, escaped
+from sandbox.telegram.chats import Message
+from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.hub import News
-from sandbox.telegram.markup import utf16_length
+from sandbox.telegram.markup import from_plain
 from sandbox.telegram.people import Person, find_person, keep_person
 from sandbox.telegram.profile import menu_for, pinned, profile_text
 from sandbox.telegram.refusals import Unheard
@@ -95,7 +96,7 @@ async def write(request: web.Request) -> web.Response:
     with world.database.change() as connection:
         keep_person(connection, person)
         number = chats.next_message_id(connection, user_id)
-        message = Message(user_id, number, None, world.seconds(), escaped(text))
+        message = Message(user_id, number, None, world.seconds(), from_plain(text))
         chats.keep_message(connection, message)
         told = chats.told_to_bot(connection, message)
         marks = _command_marks(text)

@@ -7,11 +7,11 @@ from typing import Any
 
 from sandbox.telegram import chats
 from sandbox.telegram.bots import Bot, named_bot
-from sandbox.telegram.checks import Params
 from sandbox.telegram.files import find_photo
 from sandbox.telegram.people import find_person
 from sandbox.telegram.refusals import bad_request
 from sandbox.telegram.sending import reachable
+from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
 ACTIONS = frozenset(

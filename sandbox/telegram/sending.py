@@ -5,12 +5,14 @@ from typing import Any
 from sandbox.telegram import chats
 from sandbox.telegram.bots import Bot
 from sandbox.telegram.chats import Message
-from sandbox.telegram.checks import Params, entities_inside
 from sandbox.telegram.files import find_photo, keep_photo
+from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.keyboards import Rows
-from sandbox.telegram.markup import Formatted, from_entities, from_html, from_plain, utf16_length
+from sandbox.telegram.markup import Formatted, from_entities, from_html, from_plain
+from sandbox.telegram.objects import entities_inside
 from sandbox.telegram.people import find_person
 from sandbox.telegram.refusals import Refused, bad_request
+from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
 LONGEST_TEXT = 4096

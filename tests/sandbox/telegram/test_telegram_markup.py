@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.telegram.markup import from_entities, from_html, utf16_length
+from sandbox.telegram.html_reader import utf16_length
+from sandbox.telegram.markup import from_entities, from_html
 from sandbox.telegram.refusals import Refused
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import pathlib
+import re
 import shutil
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from sandbox.telegram.pace import UNLIMITED
 from sandbox.telegram.server import build_telegram
@@ -233,6 +234,32 @@ async def test_a_reader_of_old_messages_is_not_moved(browser: Browser, practice:
     await page.locator("#down").click()
     assert await scroll.evaluate(bottom) <= 1
     await expect(page.locator("#down")).to_be_hidden()
+
+
+async def test_news_during_a_slow_load_is_not_undone_by_it(browser: Browser, practice: Practice) -> None:
+    await practice.say(1001, "first")
+    gone = await practice.ok("sendMessage", chat_id=1001, text="soon gone")
+    page = await open_page(browser, practice)
+    asked = asyncio.Event()
+    answer = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        response = await route.fetch()
+        asked.set()
+        await answer.wait()
+        await route.fulfill(response=response)
+
+    await page.route("**/messages?last=*", slowly)
+    await practice.ok("getUpdates")  # a bot that begins to poll makes the page load anew
+    await asked.wait()
+    await practice.ok("sendMessage", chat_id=1001, text="during the load")
+    await practice.ok("deleteMessage", chat_id=1001, message_id=gone["message_id"])
+    await expect(page.locator(".message")).to_have_text([re.compile("first"), re.compile("during the load")])
+    async with page.expect_event("requestfinished", lambda request: "last=" in request.url):
+        answer.set()
+    await page.evaluate("new Promise(done => setTimeout(done, 50))")  # the page has read that answer by now
+    await expect(page.locator(".message")).to_have_text([re.compile("first"), re.compile("during the load")])
+    await page.unroute_all()
 
 
 async def test_a_command_is_found_by_typing_and_sent_with_enter(browser: Browser, practice: Practice) -> None:

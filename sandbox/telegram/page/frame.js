@@ -1,0 +1,63 @@
+// Around the messages: header, pinned line, welcome, and what stands at the foot.
+
+import { element } from "./bubbles.js";
+import { drawEmoji } from "./emoji.js";
+import { spoken } from "./words.js";
+
+const at = (id) => document.getElementById(id);
+
+/** Draws everything but the messages from the page's state. */
+export function drawFrame({ person, words, language, user, unseen, log, loaded, jump }) {
+  const name = person.bot ? person.bot.first_name : "bybot";
+  document.documentElement.lang = spoken(language);
+  document.title = unseen ? `(${unseen}) ${name}` : name;
+  at("name").textContent = name;
+  at("face").textContent = [...name][0].toUpperCase();
+  at("person").textContent = person.first_name;
+  for (const [id, text] of Object.entries({
+    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, "viewer-close": words.close,
+  })) at(id).setAttribute("aria-label", text);
+  for (const [id, text] of Object.entries({
+    "open-menu": words.menu, start: words.start, unblock: words.unblock, earlier: words.earlier, "viewer-close": "✕",
+  })) at(id).textContent = text;
+  at("text").placeholder = words.message;
+  drawFoot(person, words, loaded, log.size() === 0);
+  drawPin(person, words, log, jump);
+}
+
+function drawFoot(person, words, loaded, empty) {
+  at("start").hidden = !loaded || !empty || person.blocked;
+  at("unblock").hidden = !person.blocked;
+  at("composer").hidden = !loaded || empty || person.blocked;
+  at("welcome").hidden = !loaded || !empty;
+  if (at("welcome").hidden) return;
+  const card = element("div", "card");
+  const title = person.description ? words.what : words.nothing;
+  card.append(element("b", "", title), element("p", "", person.description || ""), element("p", "", words.hint));
+  at("welcome").replaceChildren(drawEmoji(card));
+}
+
+function drawPin(person, words, log, jump) {
+  const id = [...(person.pinned || [])].reverse().find(log.has);
+  at("pin").hidden = id === undefined;
+  if (id === undefined) return;
+  at("pin").replaceChildren(element("b", "", words.pinned), element("span", "", log.line(id)));
+  drawEmoji(at("pin"));
+  at("pin").onclick = () => jump(id);
+}
+
+/** What the line under the bot's name says. */
+export function drawState({ connected, action, person, words }) {
+  const doing = action === "typing" ? words.typing : action ? words.photo : "";
+  at("state").classList.toggle("active", connected && Boolean(doing));
+  at("state").textContent = !connected ? words.connecting : doing || (person.bot ? words.bot : words.waiting);
+}
+
+/** The pill that leads to the newest message. */
+export function drawPill(atBottom, unseen, words) {
+  const pill = at("down");
+  pill.hidden = atBottom;
+  pill.classList.toggle("fresh", unseen > 0);
+  pill.textContent = unseen ? `↓ ${words.fresh(unseen)}` : "↓";
+  pill.setAttribute("aria-label", unseen ? words.fresh(unseen) : words.down);
+}

@@ -1,0 +1,109 @@
+// The chat's messages in order, each with its node; a changed message is redrawn in its own place.
+
+import { bubbleOf, element, fill, setWaiting } from "./bubbles.js";
+import { fragmentOf } from "./sanitise.js";
+
+const BARE = {
+  command: (text) => document.createTextNode(text),
+  spoiler: () => element("span"),
+  moment: () => element("span"),
+};
+
+/** A log in `list`. `setting` is what bubbles need; `fallback()` gets the focus when a focused button goes. */
+export function messageLog(list, setting, fallback) {
+  const messages = new Map();
+  const nodes = new Map();
+  const ids = () => [...messages.keys()].sort((a, b) => a - b);
+
+  function show(message) {
+    const id = message.message_id;
+    const known = nodes.get(id);
+    if (known && JSON.stringify(messages.get(id)) === JSON.stringify(message)) return;
+    messages.set(id, message);
+    if (known) return redraw(known, message);
+    const next = ids().find((other) => other > id);
+    const node = bubbleOf(message, setting);
+    nodes.set(id, node);
+    list.insertBefore(node, next === undefined ? null : nodes.get(next));
+  }
+
+  /** The keyboard focus stays on the button in the same place of the new keyboard. */
+  function redraw(node, message) {
+    const focused = [...node.querySelectorAll(".key")].indexOf(document.activeElement);
+    fill(node, message, setting);
+    if (focused < 0) return;
+    const key = node.querySelectorAll(".key")[focused];
+    if (key && !key.disabled) key.focus({ preventScroll: true });
+    else fallback();
+  }
+
+  function drop(id) {
+    messages.delete(id);
+    nodes.get(id)?.remove();
+    nodes.delete(id);
+  }
+
+  function drawDays() {
+    for (const mark of list.querySelectorAll(".day")) mark.remove();
+    let last = "";
+    for (const id of ids()) {
+      const day = dayName(messages.get(id).date, setting);
+      if (day !== last) nodes.get(id).before(element("div", "day", day));
+      last = day;
+    }
+  }
+
+  return {
+    size: () => messages.size,
+    has: (id) => messages.has(id),
+    oldest: () => ids()[0],
+    nodes: () => ids().map((id) => nodes.get(id)),
+    drawDays,
+    drop,
+    show,
+    /** Takes over the newest part of the chat as the server had it; `newer` ids changed since and stay as they are. */
+    replace(found, newer) {
+      const kept = new Set(found.map((message) => message.message_id));
+      const oldest = found.length ? found[0].message_id : 0;
+      for (const id of ids()) if (id >= oldest && !kept.has(id) && !newer.has(id)) drop(id);
+      for (const message of found) if (!newer.has(message.message_id)) show(message);
+      drawDays();
+    },
+    redrawAll() {
+      for (const id of ids()) fill(nodes.get(id), messages.get(id), setting);
+      drawDays();
+    },
+    /** Marks the message's buttons that carry `data` as waiting for their answer, or no longer. */
+    mark(id, data, waits) {
+      const keys = nodes.get(id)?.querySelectorAll(".key") || [];
+      (messages.get(id)?.buttons || []).flat().forEach((button, index) => {
+        if (button.data === data && !keys[index]?.disabled) setWaiting(keys[index], waits);
+      });
+    },
+    /** The first line of a message without markup; null when it is gone. */
+    line(id) {
+      const message = messages.get(id);
+      if (!message) return null;
+      const holder = element("div");
+      holder.append(fragmentOf(message.caption ?? message.text ?? "", BARE));
+      return holder.textContent.trim().split("\n")[0] || setting.words.photoName;
+    },
+    /** Scrolls to a message and lights it up; false when it is gone. */
+    jump(id) {
+      const node = nodes.get(id);
+      if (!node) return false;
+      node.scrollIntoView({ block: "center" });
+      node.classList.remove("flash");
+      requestAnimationFrame(() => node.classList.add("flash"));
+      return true;
+    },
+  };
+}
+
+function dayName(seconds, { words, language }) {
+  const day = new Date(seconds * 1000);
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(day).setHours(0, 0, 0, 0)) / 86400000);
+  if (days === 0) return words.today;
+  if (days === 1) return words.yesterday;
+  return day.toLocaleDateString(language, { day: "numeric", month: "long", ...(days > 300 ? { year: "numeric" } : {}) });
+}
