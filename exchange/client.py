@@ -12,8 +12,8 @@ from pybit.unified_trading import HTTP
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from exchange.signing import Signer
+from trading.ports import RECV_WINDOW_MS
 
-RECV_WINDOW = 5_000  # ms that Bybit takes a request for after its timestamp
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
 
@@ -64,7 +64,7 @@ class Client(HTTP):  # type: ignore[misc]  # pybit ships without types
                 testnet=environment == "testnet",
                 demo=environment == "demo",
                 timeout=timeout,
-                recv_window=RECV_WINDOW,
+                recv_window=RECV_WINDOW_MS,
                 max_retries=1,
             )
         if base_url is not None:

@@ -99,7 +99,7 @@ class Door:
         future = self._submit(self._orders, lambda: self._send(caller.client, endpoint, params, signed_at))
         try:
             async with asyncio.timeout(self._total_seconds):
-                raw = await asyncio.shield(asyncio.wrap_future(future))
+                raw = await asyncio.wrap_future(future)
         except (TimeoutError, asyncio.CancelledError):
             if future.cancel():
                 raise ExchangeBusy("not sent: given up while it still queued") from None

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from exchange.bybit import Bybit
+from exchange.client import Client
+from exchange.door import Caller, Door
+from exchange.signing import HmacSigner
+from exchange.translate import order_params
 from tests.doubles_clock import VirtualClock
-from tests.exchange.conftest import ACCOUNT, KEY, SECRET, FaultyServer, result
+from tests.exchange.conftest import ACCOUNT, KEY, SECRET, FaultyServer, drip, result
 from tests.exchange.faults import ENTRY, FAULTS, LINK, PLACED, place
 from trading.errors import ExchangeBusy, ExchangeError, OutcomeUnknown
 from trading.secret import Credentials, Secret
@@ -93,6 +97,19 @@ async def test_silence_is_unknown_after_one_request(bybit: Bybit, server: Faulty
     with pytest.raises(OutcomeUnknown):
         await place(bybit, clock)
     assert len(server.heard) == 1
+
+
+async def test_an_answer_that_drips_is_given_up_as_unknown(server: FaultyServer, clock: VirtualClock) -> None:
+    server.usual = drip
+    door = Door(clock, clock.now, total_seconds=0.15, attempts=1)
+    signer = HmacSigner(Secret(KEY), Secret(SECRET))
+    client = Client("sandbox", server.url, signer, now=clock.now, bybit_time=clock.now)
+    with pytest.raises(OutcomeUnknown):
+        await door.act(Caller(client, ACCOUNT), "place_order", order_params(ENTRY), clock.now())
+    with pytest.raises(OutcomeUnknown):
+        await door.read(Caller(client, ACCOUNT), "get_positions", category="linear")
+    assert len(server.heard) == 2
+    door.close()
 
 
 async def test_nobody_there_is_unknown(clock: VirtualClock) -> None:

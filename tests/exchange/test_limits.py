@@ -56,6 +56,16 @@ async def test_too_many_visits_closes_that_endpoint_until_bybits_reset(
     assert await place(bybit, clock) == "b-1"
 
 
+@pytest.mark.parametrize("ahead", [-5_000, 0, 3_600_000])
+async def test_a_reset_that_makes_no_sense_counts_as_one_second(
+    ahead: int, bybit: Bybit, server: FaultyServer, clock: VirtualClock
+) -> None:
+    server.usual = code(10006, X_Bapi_Limit_Reset_Timestamp=str(clock.now() + ahead))
+    with pytest.raises(ExchangeBusy) as raised:
+        await place(bybit, clock)
+    assert raised.value.retry_after == 1
+
+
 async def test_a_used_up_limit_is_heeded_before_bybit_says_no(
     bybit: Bybit, server: FaultyServer, clock: VirtualClock
 ) -> None:
@@ -100,6 +110,16 @@ async def test_a_person_who_stops_waiting_for_a_read_is_let_go(bybit: Bybit, ser
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await bybit.ticker("BTCUSDT")
+
+
+async def test_a_read_that_still_queues_when_the_door_closes_is_told_so(bybit: Bybit, server: FaultyServer) -> None:
+    server.usual = server.silence
+    reads = [asyncio.ensure_future(bybit.ticker("BTCUSDT")) for _ in range(9)]
+    await server.hears(8)  # every thread for reads is taken
+    bybit.close()
+    with pytest.raises(ExchangeBusy, match="closed"):
+        await reads[-1]
+    await asyncio.gather(*reads, return_exceptions=True)
 
 
 # --- the lanes
