@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import stamina
 import structlog
 
 from exchange.bybit import Bybit
@@ -170,6 +171,7 @@ async def open_app(settings: Settings, redaction: Redaction) -> AsyncIterator[Ap
 
 async def run_app(settings: Settings, redaction: Redaction, world: PracticeWorld | None) -> int:
     """Runs until SIGTERM, SIGINT or the death of the practice world; gives the exit code. Raises StartRefused."""
+    stamina.instrumentation.set_on_retry_hooks([])  # they would log every try, arguments included
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     deaths: list[str] = []

@@ -5,11 +5,13 @@ import re
 import sys
 import threading
 from collections.abc import Iterable
+from math import inf
 from types import TracebackType
 from typing import TextIO
 from urllib.parse import quote
 
 import structlog
+from cachetools import LRUCache
 
 # Shorter texts stand in too many harmless lines to be hidden everywhere.
 SHORTEST = 6
@@ -80,12 +82,49 @@ class RedactedLines(structlog.stdlib.ProcessorFormatter):
         self._redaction = redaction
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redaction(super().format(record))
+        left_out = getattr(record, "left_out", 0)
+        more = f" ({left_out} more like this)" if left_out else ""
+        return self._redaction(super().format(record) + more)
+
+
+class Repeats(logging.Filter):
+    """Lets a warning through once a minute, however often it comes; the next one tells how many were left out.
+
+    What can not be reached is asked every few seconds. Errors and tracebacks always pass.
+    """
+
+    def __init__(self, seconds: float = 60) -> None:
+        super().__init__()
+        self._seconds = seconds
+        # What was said -> when it was last let through, and how often it came since.
+        self._told: LRUCache[str, tuple[float, int]] = LRUCache(1_000)
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.WARNING or record.exc_info:
+            return True
+        said = _without_time(record)
+        with self._lock:
+            told_at, left_out = self._told.get(said, (-inf, 0))
+            if record.created - told_at < self._seconds:
+                self._told[said] = (told_at, left_out + 1)
+                return False
+            self._told[said] = (record.created, 0)
+        record.left_out = left_out
+        return True
+
+
+def _without_time(record: logging.LogRecord) -> str:
+    event = record.msg
+    if isinstance(event, dict):  # as structlog hands it over
+        event = {name: value for name, value in event.items() if name != "timestamp"}
+    return f"{record.name}: {event} {record.args}"
 
 
 def set_up_logs(redaction: Redaction, stream: TextIO = sys.stderr) -> None:
     """One handler for structlog, the standard library, warnings and whatever no one catches."""
     handler = logging.StreamHandler(stream)
+    handler.addFilter(Repeats())
     handler.setFormatter(RedactedLines(redaction, colors=stream.isatty()))
     root = logging.getLogger()
     root.handlers = [handler]

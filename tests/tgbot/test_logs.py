@@ -1,11 +1,12 @@
 """A canary secret goes through everything that writes a log, and is found nowhere."""
 
+import logging
 import subprocess
 import sys
 
 import pytest
 
-from tgbot.logs import Redaction
+from tgbot.logs import Redaction, Repeats
 
 CANARY = "CANARY0SECRET"
 
@@ -101,3 +102,31 @@ def test_harmless_lines_stay_as_they_are(text: str) -> None:
 def test_a_secret_of_many_lines_is_hidden_line_by_line_and_in_addresses() -> None:
     redaction = Redaction(["first/line\nsecond+line"])
     assert redaction("x second+line y first%2Fline z") == "x *** y *** z"
+
+
+def record(level: int, text: str, at: float) -> logging.LogRecord:
+    made = logging.LogRecord("somebody", level, "file", 1, "%s", (text,), None)
+    made.created = at
+    return made
+
+
+def test_a_warning_that_repeats_is_written_once_a_minute_with_how_often_it_came() -> None:
+    repeats = Repeats(seconds=60)
+    passed = [one for one in (record(logging.WARNING, "no answer", 2.0 * n) for n in range(40)) if repeats.filter(one)]
+    assert [(one.created, one.left_out) for one in passed] == [(0.0, 0), (60.0, 29)]
+
+
+def test_other_warnings_and_errors_are_always_written() -> None:
+    repeats = Repeats()
+    assert repeats.filter(record(logging.WARNING, "one", 0))
+    assert repeats.filter(record(logging.WARNING, "another", 1))
+    assert all(repeats.filter(record(logging.ERROR, "an error", at)) for at in range(3))
+
+
+def test_a_warning_of_structlog_repeats_though_its_time_stamp_differs() -> None:
+    repeats, told = Repeats(), []
+    for at in range(3):
+        made = record(logging.WARNING, "", at)
+        made.msg, made.args = {"event": "trouble", "timestamp": str(at)}, None
+        told.append(repeats.filter(made))
+    assert told == [True, False, False]
