@@ -36,6 +36,7 @@ from tgbot.tasks import Tasks
 from tgbot.telegram import Polling, heed, telegram_client
 from tgbot.words import load_languages
 from trading.assistant import Assistant, build_assistant
+from trading.ports import Clock
 from trading.preferences import with_preset
 
 log = structlog.get_logger(__name__)
@@ -99,10 +100,10 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, redaction: Redaction) -> AsyncIterator[App]:
-    """Raises StartRefused, or DatabaseRefused, for what stands in the way."""
+async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Raises StartRefused, or DatabaseRefused, for what stands in the way. `clock` is the machine's unless given."""
     async with AsyncExitStack() as closing:
-        clock, tasks = SystemClock(), Tasks()
+        clock, tasks = clock or SystemClock(), Tasks()
         environment = settings.bybit_env
 
         # what must survive
