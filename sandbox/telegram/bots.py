@@ -51,22 +51,13 @@ def named_bot(connection: sqlite3.Connection, bot_id: int) -> Bot:
 
 
 def lead_chats(connection: sqlite3.Connection, bot_id: int) -> None:
-    """Makes people write to this bot; the first ever gets the updates that waited for a bot."""
-    first = current_bot(connection) is None
+    """From now on people write to this bot."""
     connection.execute(
         "INSERT INTO telegram_bots (bot_id, turn, next_update_id) "
         "VALUES (?, (SELECT COALESCE(MAX(turn), 0) + 1 FROM telegram_bots), ?) "
         "ON CONFLICT (bot_id) DO UPDATE SET turn = excluded.turn",
         (bot_id, FIRST_UPDATE_ID),
     )
-    if first:
-        connection.execute(
-            "UPDATE telegram_bots SET next_update_id = COALESCE("
-            "(SELECT next_update_id FROM telegram_bots WHERE bot_id = ?), next_update_id) WHERE bot_id = ?",
-            (NOBODY, bot_id),
-        )
-        for table in ("telegram_updates", "telegram_queries"):
-            connection.execute(f"UPDATE {table} SET bot_id = ? WHERE bot_id = ?", (bot_id, NOBODY))  # noqa: S608
 
 
 def allowed_updates(connection: sqlite3.Connection, bot_id: int) -> list[str] | None:

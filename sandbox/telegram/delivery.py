@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.telegram.bots import Bot, current_bot, keep_allowed_updates, lead_chats
 from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.refusals import bad_request
-from sandbox.telegram.updates import count_updates, forget_updates, waiting_updates
+from sandbox.telegram.updates import adopt_updates, count_updates, forget_updates, waiting_updates
 from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
@@ -44,6 +44,7 @@ def _take_lead(world: World, bot: Bot) -> bool:
         return False
     with world.database.change() as connection:
         lead_chats(connection, bot.bot_id)
+        adopt_updates(connection, bot.bot_id)
     return True
 
 

@@ -1,7 +1,9 @@
 """The practice Telegram as one aiohttp application: bots on one side, people on the other, the chat page at `/`."""
 
 import contextlib
+import logging
 import pathlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ from sandbox.telegram import bot_side, person_side
 from sandbox.telegram.database import Database
 from sandbox.telegram.hub import Hub, Taps
 from sandbox.telegram.pace import Limits, Pace
-from sandbox.telegram.refusals import Unheard
+from sandbox.telegram.refusals import Refused, Unheard
 from sandbox.telegram.updates import Bells
 from sandbox.telegram.world import WORLD, World
 
@@ -54,6 +56,10 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except Unheard as unheard:
         return web.json_response({"error": str(unheard)}, status=unheard.status)
+    except sqlite3.Error:
+        logging.getLogger(__name__).exception("The practice Telegram cannot use its file")
+        told = Refused("Internal Server Error", 500).as_json() | {"error": "The practice Telegram cannot use its file."}
+        return web.json_response(told, status=500)
     except web.HTTPException as other:
         if other.status < 400:
             raise

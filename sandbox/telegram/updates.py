@@ -5,7 +5,7 @@ import json
 import sqlite3
 from typing import Any
 
-from sandbox.telegram.bots import FIRST_UPDATE_ID, allowed_updates
+from sandbox.telegram.bots import FIRST_UPDATE_ID, NOBODY, allowed_updates
 from sandbox.telegram.refusals import Refused
 
 KEPT_MS = 24 * 3600 * 1000
@@ -27,6 +27,15 @@ def queue_update(connection: sqlite3.Connection, bot_id: int, kind: str, body: d
         (bot_id, row["next_update_id"], kind, json.dumps(body), now),
     )
     return True
+
+
+def adopt_updates(connection: sqlite3.Connection, bot_id: int) -> None:
+    """Gives the bot what people did before any bot came, numbered after what it has."""
+    waited = connection.execute(
+        "DELETE FROM telegram_updates WHERE bot_id = ? RETURNING update_id, kind, body, made_at", (NOBODY,)
+    ).fetchall()
+    for row in sorted(waited, key=lambda row: int(row["update_id"])):
+        queue_update(connection, bot_id, row["kind"], json.loads(row["body"]), row["made_at"])
 
 
 def forget_updates(connection: sqlite3.Connection, bot_id: int, offset: int | None, now: int) -> None:

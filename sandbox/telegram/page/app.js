@@ -14,7 +14,8 @@ const PAGE_SIZE = 100;
 const LONGEST = 4096;
 const at = (id) => document.getElementById(id);
 const field = at("text");
-const user = Number(new URLSearchParams(location.search).get("user")) || 1001;
+const asked = Number(new URLSearchParams(location.search).get("user"));
+const user = Number.isSafeInteger(asked) && asked > 0 ? asked : 1001;
 const chat = chatOf(user);
 const waiting = new Set(); // "message_id data" of taps without an answer
 const state = {

@@ -4,8 +4,10 @@ import asyncio
 import os
 import pathlib
 import signal
+import sqlite3
 import stat
 import sys
+import threading
 
 import aiohttp
 from aiohttp import web
@@ -90,6 +92,17 @@ async def test_what_was_written_before_any_bot_came_waits_for_the_first(practice
     assert await practice.ok("getUpdates", OTHER) == []
 
 
+async def test_a_bot_that_was_tapped_before_it_polled_hears_the_tap_and_what_waited(practice: Practice) -> None:
+    sent = await practice.ok("sendMessage", chat_id=1001, text="card")
+    tap = practice.tap(1001, sent["message_id"], "go")
+    await practice.say(1001, "anybody?")
+    heard = await practice.ok("getUpdates")
+    assert sorted(next(iter(update.keys() - {"update_id"})) for update in heard) == ["callback_query", "message"]
+    query = next(update["callback_query"] for update in heard if "callback_query" in update)
+    await practice.ok("answerCallbackQuery", callback_query_id=query["id"])
+    assert (await tap)[0] == 200
+
+
 async def test_another_token_does_not_steal_the_messages_of_a_bot_that_polls(practice: Practice) -> None:
     poll = asyncio.create_task(practice.ok("getUpdates", timeout=15))
     await asyncio.sleep(0.05)
@@ -131,6 +144,29 @@ async def test_the_file_belongs_to_its_owner_alone(tmp_path: pathlib.Path, clock
         await served.say(1001, "x")
         modes = {name: stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in os.listdir(tmp_path)}
         assert set(modes.values()) == {0o600}, modes
+
+
+async def test_another_server_may_write_to_the_same_file(tmp_path: pathlib.Path, clock: HandClock) -> None:
+    async with practising(tmp_path / "world.db", clock) as practice:
+        other = sqlite3.connect(tmp_path / "world.db", isolation_level=None, check_same_thread=False)
+        other.execute("CREATE TABLE others (x)")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO others VALUES (1)")
+        threading.Timer(0.2, other.execute, ["COMMIT"]).start()
+        assert (await practice.say(1001, "waits for the lock"))["message_id"] == 1
+        assert other.execute("SELECT COUNT(*) FROM others").fetchone() == (1,)
+        other.close()
+
+
+async def test_a_file_that_cannot_be_written_is_a_500_in_words(tmp_path: pathlib.Path, clock: HandClock) -> None:
+    async with practising(tmp_path / "world.db", clock) as practice:
+        other = sqlite3.connect(tmp_path / "world.db")
+        other.execute("DROP TABLE telegram_messages")
+        other.close()
+        status, told = await practice.person("POST", "1001/messages", {"text": "x"})
+        assert (status, told["error"]) == (500, "The practice Telegram cannot use its file.")
+        await practice.person("PUT", "1001", {"first_name": "A"})
+        assert (await practice.bot("sendMessage", chat_id=1001, text="x"))["error_code"] == 500
 
 
 SERVE = """
