@@ -7,7 +7,7 @@ const RELATIVE = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]
 
 /** Time of day in the reader's zone. */
 export function clockTime(seconds, language) {
-  return new Date(seconds * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString(language, { timeStyle: "short" });
 }
 
 /** A moment of a message in the reader's zone, as <tg-time format> asks; without a format the text as it was sent. */
@@ -17,7 +17,7 @@ export function momentText(seconds, format, sent, language) {
   const wanted = {};
   if (/w/i.test(format)) wanted.weekday = format.includes("w") ? "short" : "long";
   if (/d/i.test(format)) Object.assign(wanted, format.includes("D") ? { day: "numeric", month: "long", year: "numeric" } : { day: "2-digit", month: "2-digit", year: "2-digit" });
-  if (/t/i.test(format)) Object.assign(wanted, { hour: "2-digit", minute: "2-digit" }, format.includes("T") ? { second: "2-digit" } : {});
+  if (/t/i.test(format)) Object.assign(wanted, { hour: "numeric", minute: "2-digit" }, format.includes("T") ? { second: "2-digit" } : {});
   return Object.keys(wanted).length ? new Date(seconds * 1000).toLocaleString(language, wanted) : sent;
 }
 

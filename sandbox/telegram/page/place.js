@@ -24,7 +24,7 @@ export function placeIn(scroll, nodes) {
   }
 
   scroll.addEventListener("scroll", () => (wasAtBottom = atBottom()));
-  window.addEventListener("resize", () => wasAtBottom && toBottom());
+  new ResizeObserver(() => wasAtBottom && toBottom()).observe(scroll);
   scroll.addEventListener("load", (event) => event.target.tagName === "IMG" && wasAtBottom && toBottom(), true);
   return { atBottom, toBottom, keeping };
 }

@@ -221,6 +221,10 @@ async def test_a_reader_of_old_messages_is_not_moved(browser: Browser, practice:
     await practice.ok("sendMessage", chat_id=1001, text="at the bottom\n\n\n\n\nit follows")
     await expect(page.locator(".message").last).to_contain_text("it follows")
     assert await scroll.evaluate(bottom) <= 1
+    await practice.ok("pinChatMessage", chat_id=1001, message_id=3)
+    await expect(page.locator("#pin")).to_contain_text("line 2")
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    assert await scroll.evaluate(bottom) <= 1
 
     await scroll.evaluate("node => { node.scrollTop = 500 }")
     await expect(page.locator("#down")).to_be_visible()
