@@ -166,7 +166,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
         polling = Polling(bot, build_dispatcher(services), clock)
 
         schedule = Schedule(assistant.context.health)
-        beginning = Beginning(accounts, assistant, schedule, settings.tick_seconds)
+        beginning = Beginning(accounts.connect_owners, assistant, schedule, settings.tick_seconds)
         yield App(assistant, polling, outbox, beginning, schedule, tasks, services)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from tgbot.accounts import Accounts
 from tgbot.clock import Job, Schedule, with_housekeeping
 from tgbot.pauses import pauses
 from trading.assistant import Assistant
@@ -23,16 +22,18 @@ MINUTE = 60.0
 class Beginning:
     """From an open database to a running tick."""
 
-    accounts: Accounts
+    connect_owners: Callable[[], Awaitable[None]]
     assistant: Assistant
     schedule: Schedule
     tick_seconds: float
 
     async def run(self) -> None:
         """Connects the owners, reconciles and warms up, then begins the tick; tries each again until it works."""
-        keys = asyncio.ensure_future(self._insist(self.accounts.connect_owners))
+        keys = asyncio.ensure_future(self._insist(self.connect_owners))
         try:
             await asyncio.wait({keys}, timeout=KEYS_SECONDS)
+            if keys.done():
+                keys.result()  # a key that can not sign ends the start
             await self._insist(self.assistant.start)
             tick = with_housekeeping(self.assistant.tick, self.assistant.expire)
             self.schedule.begin(Job("tick", self.tick_seconds, tick))
@@ -44,14 +45,14 @@ class Beginning:
             keys.cancel()
 
     async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
-        health = self.assistant.context.health
+        health, clock = self.assistant.context.health, self.assistant.context.clock
         for pause in pauses():
             try:
                 await work()
             except AssistantError as error:
                 troubled = "bybit" if isinstance(error, ExchangeError) else "database"
                 health.failed(troubled, str(error))
-                await asyncio.sleep(pause)
+                await clock.sleep(pause)
             else:
                 health.worked("bybit")
                 health.worked("database")
