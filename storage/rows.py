@@ -106,7 +106,10 @@ def fact_columns(facts: Facts) -> dict[str, object]:
             "exit": facts.outcome.exit,
             "closed_at": facts.outcome.closed_at,
         }
-    return {name: value for name, value in columns.items() if value is not None}
+    written = {name: value for name, value in columns.items() if value is not None}
+    if facts.target_gone:
+        written["target_now"] = None
+    return written
 
 
 def ticket_from(row: Row[Any]) -> Ticket:

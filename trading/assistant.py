@@ -46,16 +46,24 @@ class Assistant:
         """
         await self.context.exchange.measure_clock()
         await self.context.universe.refresh()
-        await self.watch.tick()
+        self._heed(await self.watch.tick())
         await self.scanner.prepare()
 
     async def tick(self) -> None:
         """One tick: first what is ours on Bybit, then the market."""
+        trouble = await self.watch.tick()
         try:
-            await self.watch.tick()
             await self.scanner.scan()
         except ExchangeError as error:
-            self.context.health.failed("bybit", error.text)
+            trouble = trouble or error.text
+        self._heed(trouble)
+
+    def _heed(self, trouble: str) -> None:
+        """Bybit's trouble begins and ends with a whole tick, so that it is told once, not in turns."""
+        if trouble:
+            self.context.health.failed("bybit", trouble)
+        else:
+            self.context.health.worked("bybit")
 
     async def each_minute(self) -> None:
         """Slower duties: Bybit's clock, and what is still missing of the dial's history."""

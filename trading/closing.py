@@ -42,8 +42,9 @@ class Closer:
             closing = await self._context.journal.advance(
                 *held.key, Event.CLOSE_SENT, self._context.clock.now(), Facts(closes=held.revision.closes + 1)
             )
-        except IllegalTransition:
-            raise TicketError(Reason.ALREADY_TAKEN if held.state is State.CLOSING else Reason.NOT_OPEN) from None
+        except IllegalTransition as quicker:
+            taken = quicker.state is State.CLOSING
+            raise TicketError(Reason.ALREADY_TAKEN if taken else Reason.NOT_OPEN) from None
         await self._context.notifier.ticket(closing)
         return closing
 
@@ -54,10 +55,17 @@ class Closer:
             await context.exchange.place(closing.account, close_request(closing), context.exchange.bybit_time())
         except (ExchangeRejected, ExchangeBusy) as refused:
             log.warning("close of %s was not done: %s", closing.id, refused.text)
-            await self.failed(closing, f"{refused.code or ''} {refused.text}".strip()[:200])
+            await self._told(closing, f"{refused.code or ''} {refused.text}".strip()[:200])
         except OutcomeUnknown as unknown:
             log.warning("close of %s is unknown: %s", closing.id, unknown.text)
         context.caches.forget_account(closing.account)
+
+    async def _told(self, closing: Ticket, why: str) -> None:
+        try:
+            await self.failed(closing, why)
+        except IllegalTransition as quicker:
+            # Refused because nothing was left to close, and the watch has seen that already.
+            log.info("ticket %s: %s", closing.id, quicker)
 
     async def failed(self, closing: Ticket, why: str) -> Ticket:
         """CLOSING back to what the position is: open, or unprotected where our entry never had its stop."""

@@ -56,8 +56,9 @@ class Feed:
         A frame that can not be had is left as it is and asked again at the next tick; one with gaps rests.
         """
         frames = {(symbol, minutes) for minutes, symbols in wanted.items() for symbol in symbols}
-        for frame in self._series.keys() - frames:
-            del self._series[frame]
+        for known in (self._series, self._gaps, self._resting):
+            for frame in known.keys() - frames:
+                del known[frame]
         now = self._exchange.bybit_time()
         due = sorted(frame for frame in frames if self._is_due(frame, now))
         failures = [text for text in await asyncio.gather(*(self._extend(frame) for frame in due)) if text]

@@ -132,7 +132,7 @@ class ClaimLimits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a transition writes beside the state; None leaves a column as it is."""
+    """What a transition writes beside the state; None leaves a column as it is, `target_gone` empties the target's."""
 
     reason: Reason | None = None
     detail: str | None = None
@@ -145,6 +145,7 @@ class Facts:
     size_now: Decimal | None = None
     outcome: Outcome | None = None
     closes: int | None = None
+    target_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

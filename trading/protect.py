@@ -1,6 +1,6 @@
 """Whether a position is what we think it is, and has its stop. Pure: a ticket and a position in, a finding out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trading.limits import DEFAULT_TAKER_FEE
@@ -53,8 +53,16 @@ def as_it_is(ticket: Ticket, position: Position, reason: Reason | None = None) -
         size_now=position.size,
         stop_now=stop,
         target_now=position.target,
+        target_gone=position.target is None,
         risk_now=risk_of(position.average, stop, position.size, ticket.direction, DEFAULT_TAKER_FEE),
     )
+
+
+def stop_as_it_is(ticket: Ticket, position: Position) -> Facts:
+    """A stop set by hand is taken; a size that grew beside it is not, so that the next look finds the drift."""
+    facts = as_it_is(ticket, position, Reason.LEVELS_BY_HAND)
+    grown = position.size > ticket.revision.size_now
+    return replace(facts, size_now=ticket.revision.size_now) if grown else facts
 
 
 def _differ(one: Decimal | None, other: Decimal | None, tick: Decimal) -> bool:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 from trading.closing import Closer, close_id
 from trading.context import Context
-from trading.endings import fill_of, outcome_of
-from trading.errors import ExchangeRejected
+from trading.endings import ZERO, fill_of, outcome_of
+from trading.errors import ExchangeError, TicketError
 from trading.limits import DEFAULT_TAKER_FEE
 from trading.model import Execution, Fill, OrderFacts, Position, Ticket
 from trading.ports import Facts
-from trading.protect import as_it_is, finding, is_protected
+from trading.protect import as_it_is, finding, is_protected, stop_as_it_is
 from trading.quotes import worst_price
 from trading.reasons import Reason
 from trading.requote import Requoter
@@ -27,7 +27,13 @@ from trading.states import Event, IllegalTransition, State
 log = logging.getLogger(__name__)
 
 READ_BACK_GRACE_MS = 1_500
-CLOSE_UNPROTECTED_MS = 10_000
+# A position without its stop is closed ten seconds after its fill; it was called unprotected after the grace.
+CLOSE_UNPROTECTED_MS = 10_000 - READ_BACK_GRACE_MS
+# How long Bybit's records may lag behind a position, at most.
+LAGGING_MS = 60_000
+# Bybit keeps orders that filled nothing for 24 h.
+FORGOTTEN_MS = 25 * 3_600_000
+CLOSED_GRACE_MS = 5_000
 RING_UNKNOWN_MS = 15_000
 OVERLAP_MS = 600_000
 
@@ -64,7 +70,8 @@ class Steps:
                     return await self._compare(ticket, positions)
                 case State.CLOSING:
                     return await self._await_close(ticket)
-        except IllegalTransition as quicker:
+        except (IllegalTransition, TicketError) as quicker:
+            # A tap came between the look and the step: the next look sees what it did.
             log.warning("ticket %s: %s", ticket.id, quicker)
         return ticket
 
@@ -73,8 +80,10 @@ class Steps:
         link = ticket.revision.order_link_id
         fate = await self._resolver.fate(ticket, link, sent_at)
         if fate.order is not None:
+            self._rung.discard(link)
             return await self._moved(ticket, Event.FOUND, Facts(order_id=fate.order.order_id))
-        if fate.absent:
+        if fate.absent and not await self._may_be_here(ticket, sent_at):
+            self._rung.discard(link)
             late = self._context.clock.now() >= ticket.revision.expires_at
             facts = Facts(reason=Reason.PROVEN_ABSENT)
             return await self._moved(ticket, Event.ABSENT if late else Event.ABSENT_RETRY, facts)
@@ -83,30 +92,56 @@ class Steps:
             await self._context.notifier.ticket(ticket, ring=True)
         return ticket
 
+    async def _may_be_here(self, ticket: Ticket, sent_at: int) -> bool:
+        """A claim finds the symbol flat. A position that stands there now may be of an order whose record lags."""
+        if self._context.exchange.bybit_time() - sent_at >= LAGGING_MS:
+            return False
+        position = await self._here(ticket)
+        return position is not None and position.direction is ticket.direction
+
     async def _fills(self, ticket: Ticket) -> Ticket:
         """ACKED or PARTIAL: what the entry has filled so far."""
         order = await self._order(ticket, ticket.revision.order_link_id)
         if order is None:
-            return ticket
+            return await self._forgotten(ticket)
         if order.filled > 0:
             fill = await self._fill(ticket, order)
-            facts = Facts(
-                fill=fill,
-                size_now=fill.size,
-                risk_now=risk_of(
-                    fill.average, ticket.revision.stop_now, fill.size, ticket.direction, DEFAULT_TAKER_FEE
-                ),
-            )
+            facts = self._filled(ticket, fill)
             if order.final:
                 return await self._read_back(await self._moved(ticket, Event.FILLED, facts))
             if ticket.state is State.ACKED:
                 return await self._moved(ticket, Event.PART_FILLED, facts)
+            if fill != ticket.revision.fill:
+                return await self._noted(ticket, facts)
             return ticket
         if order.final and ticket.state is State.ACKED:
-            ticker = await self._context.exchange.ticker(ticket.symbol)
-            entry = worst_price(ticker, ticket.direction)
-            return await self._requoter.requote(ticket, entry, Event.DRY)
+            return await self._dry(ticket)
         return ticket
+
+    async def _dry(self, ticket: Ticket) -> Ticket:
+        """Final without fills: the price moved, so a new revision at the present one."""
+        ticker = await self._context.exchange.ticker(ticket.symbol)
+        return await self._requoter.requote(ticket, worst_price(ticker, ticket.direction), Event.DRY)
+
+    async def _forgotten(self, ticket: Ticket) -> Ticket:
+        """An accepted order that no query shows. Its executions outlive it by far; without any it was dry, once Bybit
+        has had the time to forget an order that filled nothing."""
+        revision = ticket.revision
+        age = self._context.exchange.bybit_time() - (revision.signed_at or ticket.created_at)
+        if age < LAGGING_MS:
+            return ticket
+        fill = fill_of(await self._executions(ticket), revision.order_link_id)
+        if fill is not None:
+            return await self._read_back(await self._moved(ticket, Event.FILLED, self._filled(ticket, fill)))
+        if age >= FORGOTTEN_MS and ticket.state is State.ACKED and await self._here(ticket) is None:
+            return await self._moved(ticket, Event.DRY, Facts(reason=Reason.PROVEN_ABSENT), ring=True)
+        return ticket
+
+    def _filled(self, ticket: Ticket, fill: Fill) -> Facts:
+        """What fills is the trade: size and risk shrink to it."""
+        stop = ticket.revision.stop_now
+        risk = risk_of(fill.average, stop, fill.size, ticket.direction, DEFAULT_TAKER_FEE)
+        return Facts(fill=fill, size_now=fill.size, risk_now=risk)
 
     async def _order(self, ticket: Ticket, order_link_id: str) -> OrderFacts | None:
         exchange = self._context.exchange
@@ -149,18 +184,20 @@ class Steps:
         return await self._repair(missing)
 
     def _holds(self, ticket: Ticket, position: Position) -> bool:
+        # Without its tick (not asked yet, or delisted) the stop must be ours exactly: never unprotected for that.
         instrument = self._context.universe.instrument(ticket.symbol)
-        return instrument is not None and is_protected(ticket, position, instrument.tick)
+        return is_protected(ticket, position, instrument.tick if instrument else ZERO)
 
     async def _repair(self, ticket: Ticket) -> Ticket:
         """UNPROTECTED: by its cause (EXECUTION 2.7). Ours gets its stop, or is closed; by hand is only watched."""
         position = await self._here(ticket)
-        if position is None:
+        if position is None or position.direction is not ticket.direction:
+            # Turned by hand: ours was closed on the way, and what stands there now is not.
             return await self._end_if_gone(ticket)
         if ticket.revision.reason is not Reason.STOP_NEVER_SET:
             if position.stop is None:
                 return ticket
-            return await self._moved(ticket, Event.PROTECTED, as_it_is(ticket, position, Reason.LEVELS_BY_HAND))
+            return await self._moved(ticket, Event.PROTECTED, stop_as_it_is(ticket, position))
         if not self._holds(ticket, position):
             await self._set_stop(ticket)
             position = await self._here(ticket)
@@ -178,11 +215,11 @@ class Steps:
         revision = ticket.revision
         try:
             await self._context.exchange.set_stop(ticket.account, ticket.symbol, revision.stop_now, revision.target_now)
-        except ExchangeRejected as refused:
+        except ExchangeError as refused:
             if refused.code in DEAD_KEY:
                 raise
-            # Whatever the code says, only the read-back counts.
-            log.warning("stop of %s was refused: %s", ticket.id, refused.text)
+            # Whatever the answer says, or if none came: only the read-back counts.
+            log.warning("stop of %s was not confirmed: %s", ticket.id, refused.text)
 
     async def _compare(self, ticket: Ticket, positions: Mapping[str, Position] | None) -> Ticket:
         """OPEN or DRIFT: closed, changed by hand, or as it was."""
@@ -219,9 +256,22 @@ class Steps:
         fate = await self._resolver.fate(ticket, close_id(ticket), ticket.revision.changed_at)
         if fate.absent:
             return await self._closer.failed(ticket, "the close order never reached Bybit")
-        if fate.order is not None and fate.order.final and await self._here(ticket) is not None:
+        if fate.order is not None and fate.order.final and await self._is_left(ticket, fate.order):
             return await self._closer.failed(ticket, f"{fate.order.status}: {fate.order.filled} closed")
         return ticket
+
+    async def _is_left(self, ticket: Ticket, close: OrderFacts) -> bool:
+        """Whether something is open after the close has ended; the position may be shown a moment later than the
+        order that took it away."""
+        waited = self._context.clock.now() - ticket.revision.changed_at
+        if close.filled >= ticket.revision.size_now and waited < CLOSED_GRACE_MS:
+            return False
+        return await self._here(ticket) is not None
+
+    async def _noted(self, ticket: Ticket, facts: Facts) -> Ticket:
+        noted = await self._context.journal.note(*ticket.key, self._context.clock.now(), facts)
+        await self._context.notifier.ticket(noted)
+        return noted
 
     async def _moved(self, ticket: Ticket, event: Event, facts: Facts | None = None, *, ring: bool = False) -> Ticket:
         moved = await self._context.journal.advance(*ticket.key, event, self._context.clock.now(), facts)

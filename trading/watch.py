@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from weakref import WeakValueDictionary
 
 from trading.context import Context
 from trading.errors import ExchangeError, TicketError
 from trading.look import Look
 from trading.model import Account, Position, Ticket
-from trading.quotes import passed, worst_price
+from trading.quotes import passed
 from trading.reasons import Reason
 from trading.requote import Requoter
 from trading.sending import Sender
@@ -35,7 +36,9 @@ class Watch:
         self._steps = steps
         self._requoter = requoter
         self._standings = standings
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._began_at = context.clock.now()
+        # Each lives as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def carry(self, claimed: Ticket, seen: Look) -> None:
         """Sends a ticket that a tap has just claimed, and follows it until it is protected or over."""
@@ -54,40 +57,33 @@ class Watch:
                 # Nothing is lost: the tick asks again and goes on from the journal.
                 self._context.health.failed("bybit", error.text)
 
-    async def tick(self) -> None:
-        """One look at all that is not over: offers, live tickets, positions. Failures stay with their account."""
+    async def tick(self) -> str:
+        """One look at all that is not over: offers, live tickets, positions. Failures stay with their ticket.
+
+        Returns what Bybit did not answer, as a text that is safe to show; "" where all went well.
+        """
         by_account: dict[object, list[Ticket]] = defaultdict(list)
         for ticket in await self._context.journal.in_states(LIVE | {State.PROPOSED}):
             by_account[ticket.account].append(ticket)
         accounts = await self._context.people.accounts()
-        failures = await asyncio.gather(*(self._look_after(one, by_account[one.id]) for one in accounts))
-        texts = [text for text in failures if text]
-        if texts:
-            self._context.health.failed("bybit", texts[0])
-        elif accounts:
-            self._context.health.worked("bybit")
-        self._forget_locks()
+        rounds = (self._look_after(one, by_account[one.id]) for one in accounts)
+        ended = await asyncio.gather(*rounds, return_exceptions=True)
+        for failure in ended:
+            # Raised once every round has ended: none goes on without an owner.
+            if isinstance(failure, BaseException):
+                raise failure
+        return next((text for text in ended if isinstance(text, str) and text), "")
 
     async def _look_after(self, account: Account, tickets: list[Ticket]) -> str:
         """One account's round; a text where Bybit did not answer."""
         standing = self._standings.of(account.id)
+        live = [ticket for ticket in tickets if ticket.state in LIVE]
+        offers = [ticket for ticket in tickets if ticket.state is State.PROPOSED]
         try:
-            live = [ticket for ticket in tickets if ticket.state in LIVE]
-            positions = await self._positions(account, live, asked=not standing.reconciled)
-            for ticket in live:
-                if not self._lock(ticket.id).locked():
-                    async with self._lock(ticket.id):
-                        # Read again under the lock: its own task may have brought it further meanwhile.
-                        present = await self._context.journal.own(ticket.id, ticket.owner)
-                        await self._steps.step(present, positions)
-            offers = [ticket for ticket in tickets if ticket.state is State.PROPOSED]
-            if not standing.reconciled:
-                for offer in offers:
-                    await self._after_absence(offer)
-                standing.reconciled = True
-            else:
-                for offer in offers:
-                    await self._end_if_over(offer)
+            asked = standing.blind or not standing.reconciled
+            positions = await self._positions(account, live, asked)
+            troubles = [await self._alone(self._move(ticket, positions)) for ticket in live]
+            troubles += [await self._alone(self._attend(offer)) for offer in offers]
         except ExchangeError as error:
             if error.code in DEAD_KEY:
                 standing.blind = True
@@ -96,7 +92,27 @@ class Watch:
         if standing.blind:
             standing.blind = False
             await self._context.notifier.limit_over(account.owner, Reason.KEY_DEAD)
+        standing.reconciled = standing.reconciled or not any(troubles)
+        return next((text for text in troubles if text), "")
+
+    async def _alone(self, work: Awaitable[None]) -> str:
+        """What one ticket runs into holds up no other, unless the key itself is dead."""
+        try:
+            await work
+        except ExchangeError as error:
+            if error.code in DEAD_KEY:
+                raise
+            return error.text
         return ""
+
+    async def _move(self, ticket: Ticket, positions: Mapping[str, Position] | None) -> None:
+        if self._lock(ticket.id).locked():
+            return
+        async with self._lock(ticket.id):
+            # Read again under the lock: its own task may have brought it further meanwhile. What was asked of Bybit
+            # before that is then older than the ticket, and would make a change by hand out of our own fill.
+            present = await self._context.journal.own(ticket.id, ticket.owner)
+            await self._steps.step(present, positions if present.revision == ticket.revision else None)
 
     async def _positions(self, account: Account, live: list[Ticket], asked: bool) -> Mapping[str, Position] | None:
         """The account's open positions by symbol; None where nothing needs them."""
@@ -104,18 +120,12 @@ class Watch:
             return None
         return {one.symbol: one for one in await self._context.exchange.positions(account.id) if one.size > 0}
 
-    async def _after_absence(self, offer: Ticket) -> None:
-        """Raises the revision, so that a tap made while the bot was away finds nothing (EXECUTION 2.8)."""
-        ticker = await self._context.exchange.ticker(offer.symbol)
+    async def _attend(self, offer: Ticket) -> None:
+        """Ends an offer that is over; raises the revision of one that was made before this start, so that a tap made
+        while the bot was away finds nothing (EXECUTION 2.8)."""
         try:
-            if not await self._is_void(offer):
-                await self._requoter.requote(offer, worst_price(ticker, offer.direction))
-        except TicketError:
-            log.info("offer %s was answered meanwhile", offer.id)
-
-    async def _end_if_over(self, offer: Ticket) -> None:
-        try:
-            await self._is_void(offer)
+            if not await self._is_void(offer) and offer.revision.changed_at < self._began_at:
+                await self._requoter.refresh_offer(offer)
         except TicketError:
             log.info("offer %s was answered meanwhile", offer.id)
 
@@ -136,8 +146,3 @@ class Watch:
 
     def _lock(self, ticket: str) -> asyncio.Lock:
         return self._locks.setdefault(ticket, asyncio.Lock())
-
-    def _forget_locks(self) -> None:
-        """Locks of tickets that nobody is at: they are made again when needed."""
-        for ticket in [ticket for ticket, lock in self._locks.items() if not lock.locked()]:
-            del self._locks[ticket]

@@ -59,6 +59,7 @@ class World:
         self.clock = VirtualClock(MIDNIGHT + 5_000)
         self.exchange = ExchangeDouble(self.clock, *(listed or LISTED))
         self.notifier = NotifierDouble()
+        self.database = database
         self.journal = JournalStore(database, "sandbox")
         self.people = PeopleStore(database, "sandbox")
         self.watchlist: tuple[str, ...] = ()
@@ -155,8 +156,9 @@ class World:
             self.clock.pass_by(seconds)
             await self.assistant.tick()
 
-    async def restart(self) -> None:
-        """The process ends and begins again."""
+    async def restart(self, away: float = 1.0) -> None:
+        """The process ends and begins again `away` seconds later."""
+        self.clock.pass_by(away)
         self.assistant = self.build()
         await self.assistant.start()
 
