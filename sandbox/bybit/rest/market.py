@@ -3,7 +3,7 @@
 import asyncio
 from decimal import Decimal
 
-from sandbox.bybit.history import INTERVALS, LastDay, opening
+from sandbox.bybit.history import INTERVALS, LastDay, Rows, opening
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import Refused, plain
 from sandbox.bybit.prices import quotes_around
@@ -67,19 +67,28 @@ async def kline(call: Call) -> Result:
         if history.prepare(day, interval):
             await asyncio.sleep(0)
     found = history.candles(instrument.symbol, interval, first, last, call.now_ms)
-    rows = []
     begin = 0 if call.text("start") and not call.text("end") else max(0, len(found) - limit)
-    for at in range(begin, min(len(found), begin + limit)):
-        prices = (found.open[at], found.high[at], found.low[at], found.close[at])
-        rows.append(
-            [
-                str(found.time[at]),
-                *(f"{price:.{instrument.price_decimals}f}" for price in prices),
-                plain(Decimal(f"{found.volume[at]:.{instrument.qty_decimals}f}")),
-                plain(Decimal(f"{found.turnover[at]:.4f}")),
-            ]
-        )
+    rows = _rows(found, slice(begin, begin + limit), instrument.price_decimals, instrument.qty_decimals)
     return {"category": "linear", "symbol": instrument.symbol, "list": rows[::-1]}
+
+
+def _rows(found: Rows, part: slice, price_decimals: int, qty_decimals: int) -> list[list[str]]:
+    """Candles as Bybit writes them; a thousand of them are asked for again and again at a start."""
+    prices = zip(*(values[part].tolist() for values in (found.open, found.high, found.low, found.close)), strict=True)
+    sizes = zip(found.volume[part].tolist(), found.turnover[part].tolist(), strict=True)
+    return [
+        [
+            str(time),
+            *(f"{price:.{price_decimals}f}" for price in four),
+            _shortest(f"{volume:.{qty_decimals}f}"),
+            _shortest(f"{turnover:.4f}"),
+        ]
+        for time, four, (volume, turnover) in zip(found.time[part].tolist(), prices, sizes, strict=True)
+    ]
+
+
+def _shortest(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def tickers(call: Call) -> Result:
