@@ -87,7 +87,7 @@ def test_a_key_that_can_not_sign_is_refused_without_quoting_it(bybit: Bybit, cre
     with pytest.raises(ValueError, match="key") as raised:
         bybit.connect(AccountId("sandbox", "8"), credentials)
     assert "canary" not in str(raised.value)
-    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
 async def test_a_key_is_identified_before_its_account_is_known(bybit: Bybit, server: FaultyServer) -> None:

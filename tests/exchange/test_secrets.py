@@ -2,14 +2,18 @@
 
 import logging
 import traceback
+from typing import Any
 
 import pytest
+import requests
+from requests.adapters import BaseAdapter
 
 from exchange.bybit import Bybit
 from tests.doubles_clock import VirtualClock
 from tests.exchange.conftest import ACCOUNT, KEY, SECRET, FaultyServer, code, result
 from tests.exchange.faults import FAULTS, LINK, PLACED, place
-from trading.errors import ExchangeError, ExchangeRejected
+from trading.errors import ExchangeError, ExchangeRejected, OutcomeUnknown
+from trading.secret import Credentials, Secret
 
 
 @pytest.mark.parametrize("fault", ["silence", *FAULTS])
@@ -27,6 +31,31 @@ async def test_no_secret_and_no_request_leaves_in_an_error_or_a_log(
         shown += repr(chain) + repr(getattr(chain, "args", ()))
         chain = chain.__cause__ or chain.__context__
     assert_nothing_shows(shown, server)
+
+
+class Blabber(BaseAdapter):
+    """A library whose errors tell all they know."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        raise RuntimeError(f"{request.headers} {request.body!r}")
+
+    def close(self) -> None:
+        return
+
+
+async def test_whatever_a_library_raises_goes_no_further_than_its_name(
+    server: FaultyServer, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bybit = Bybit("sandbox", clock, base_url=server.url, adapter=Blabber())
+    bybit.connect(ACCOUNT, Credentials(Secret(KEY), secret=Secret(SECRET)))
+    with pytest.raises(OutcomeUnknown, match="RuntimeError") as raised:
+        await place(bybit, clock)
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+    assert "RuntimeError" in caplog.text
+    assert_nothing_shows(caplog.text + str(raised.value) + "".join(map(repr, map(vars, caplog.records))), server)
+    bybit.close()
 
 
 async def test_a_refused_signature_that_quotes_the_request_is_not_repeated(
