@@ -11,52 +11,61 @@ from sandbox.telegram.files import LARGEST, find_photo, photo_bytes
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.sending import ATTACHED
-from sandbox.telegram.values import read_json
+from sandbox.telegram.values import Params, read_json
 from sandbox.telegram.world import WORLD, World
 
+Uploads = dict[str, bytes]
 
-async def _given(request: web.Request) -> dict[str, Any]:
-    """Parameters from the address and the body, JSON or form; uploads as bytes under `attach:<name>`."""
-    given: dict[str, Any] = dict(request.query)
+
+async def _given(request: web.Request) -> tuple[Params, Uploads]:
+    """The parameters of the address and the body, JSON or form, and the uploaded files by the names of their parts."""
+    given: Params = dict(request.query)
     if request.content_type == "application/json":
-        return given | _json_object(await request.read())
+        return given | _json_object(await request.read()), {}
     try:
         form = await request.post()
     except (ValueError, LookupError):
         raise bad_request("can't parse the form of the request") from None
+    uploads: Uploads = {}
     for name, value in form.items():
         if isinstance(value, web.FileField):
-            given[f"attach:{name}"] = value.file.read(LARGEST + 1)
+            uploads[name] = value.file.read(LARGEST + 1)
         else:
             given[name] = value.decode(errors="replace") if isinstance(value, bytes | bytearray) else value
-    return given
+    return given, uploads
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    found = read_json(body, "the request") if body else {}
+def _json_object(body: bytes) -> Params:
+    found: Params = read_json(body, "the request") if body else {}
     if not isinstance(found, dict):
         raise bad_request("can't parse JSON object: object expected")
-    return {str(name): value for name, value in found.items() if not str(name).startswith("attach:")}
+    return found
+
+
+def _method(name: str) -> str:
+    """The catalog's spelling of a method; Telegram takes any case."""
+    for known in FIELDS:
+        if known.lower() == name.lower():
+            return known
+    raise Refused("Not Found", 404)
+
+
+async def _answer(request: web.Request) -> Any:
+    """The result of one call; raises Refused."""
+    bot = bot_of(request.match_info["token"])
+    if bot is None:
+        raise Refused("Unauthorized", 401)
+    method = _method(request.match_info["method"])
+    given, uploads = await _given(request)
+    # An upload may be the parameter itself, or be named by one as attach://<part>.
+    given |= {field.name: uploads[field.name] for field in FIELDS[method] if field.name in uploads}
+    return await METHODS[method](request.app[WORLD], bot, checked(method, given) | {ATTACHED: uploads})
 
 
 async def call(request: web.Request) -> web.Response:
     """One Bot API call."""
-    world = request.app[WORLD]
     try:
-        bot = bot_of(request.match_info["token"])
-        if bot is None:
-            raise Refused("Unauthorized", 401)
-        names = {name.lower(): name for name in FIELDS}
-        method = names.get(request.match_info["method"].lower())
-        if method is None:
-            raise Refused("Not Found", 404)
-        given = await _given(request)
-        uploads = {name.removeprefix("attach:"): body for name, body in given.items() if name.startswith("attach:")}
-        kinds = {field.name: field.kind for field in FIELDS[method]}
-        for name, body in uploads.items():
-            if kinds.get(name) == "file":
-                given[name] = body
-        result = await METHODS[method](world, bot, checked(method, given) | {ATTACHED: uploads})
+        result = await _answer(request)
     except Refused as refused:
         return web.json_response(refused.as_json(), status=refused.code)
     except web.HTTPRequestEntityTooLarge:

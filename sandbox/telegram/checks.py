@@ -21,7 +21,7 @@ def checked(method: str, given: Mapping[str, Any]) -> Params:
     """
     fields = {field.name: field for field in (*FIELDS[method], *FORMER.get(method, ()))}
     for name in given:
-        if name not in fields and not name.startswith("attach:"):
+        if name not in fields:
             # Telegram passes over names it does not know; here a misspelt one is seen at once.
             raise bad_request(f'unknown parameter "{name}" in {method}')
     params: Params = {}

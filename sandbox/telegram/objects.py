@@ -86,12 +86,12 @@ def entities_inside(text_sent: str, given: list[Entity]) -> None:
 
 def reply(name: str, value: Any) -> Params:
     """The message answered to: {"message_id", "allow_sending_without_reply"} and "chat_id" where one was named."""
-    given = decoded(name, value, dict)
+    given, lenient = decoded(name, value, dict), "allow_sending_without_reply"
     # aiogram sends its default parse mode for quotes along even when nothing is quoted.
-    only("reply parameters", given, {"message_id", "allow_sending_without_reply", "chat_id", "quote_parse_mode"})
+    only("reply parameters", given, {"message_id", lenient, "chat_id", "quote_parse_mode"})
     return {
         "message_id": number("message_id", given.get("message_id")),
-        "allow_sending_without_reply": flag("allow", given.get("allow_sending_without_reply", False)),
+        lenient: flag(lenient, given.get(lenient, False)),
         "chat_id": None if given.get("chat_id") is None else chat("chat_id", given["chat_id"]),
     }
 

@@ -133,8 +133,8 @@ async def send_photo(world: World, bot: Bot, params: Params) -> Any:
     """sendPhoto: an upload or a file id."""
     reachable(world, params["chat_id"])
     content = caption_content(params)
-    photo = picture(world, params["photo"], params[ATTACHED])
     world.pace.spend(bot.bot_id, params["chat_id"])
+    photo = picture(world, params["photo"], params[ATTACHED])
     return _send(world, bot, params, content, photo)
 
 
