@@ -57,6 +57,9 @@ class Served:
         await runner.cleanup()
 
     def stop(self) -> None:
+        """Ends the server; the second time it does nothing."""
+        if self._loop.is_closed():
+            return
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(10)
         self._loop.close()
