@@ -23,6 +23,7 @@ from trading.people import Person, Role
 from trading.ports import CandleRows, ClaimLimits, Exchange, Journal, Notifier, People
 from trading.preferences import PRESETS, Preferences
 from trading.quotes import Quotes
+from trading.sending import Sender
 from trading.states import ENDED, LIVE, State
 
 D = Decimal
@@ -146,8 +147,8 @@ class World:
             running, self.tasks = self.tasks, set()
             await asyncio.gather(*running)
 
-    async def start(self, frames: Iterable[int] = (240, 1440)) -> None:
-        self.lay_quiet(frames)
+    async def start(self, frames: Iterable[int] = (240, 1440), days_ahead: int = 3) -> None:
+        self.lay_quiet(frames, days_ahead)
         await self.assistant.start()
         await self.assistant.tick()
 
@@ -161,6 +162,10 @@ class World:
         self.clock.pass_by(away)
         self.assistant = self.build()
         await self.assistant.start()
+
+    def next_close(self, minutes: int = 240) -> None:
+        """Five seconds after the next candle has closed."""
+        self.clock.at = self.newest_open(minutes) + 2 * minutes * MINUTE + 5_000
 
     # --- tickets
 
@@ -212,6 +217,9 @@ class World:
 
     async def live(self) -> tuple[Ticket, ...]:
         return await self.journal.in_states(LIVE)
+
+    def sender(self) -> Sender:
+        return Sender(self.assistant.context)
 
     # --- Bybit's books
 
