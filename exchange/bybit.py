@@ -1,7 +1,6 @@
 """The Exchange port on Bybit V5, whichever environment or address it stands for."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor
 from decimal import Decimal
 
 from cachetools import TTLCache
@@ -10,7 +9,7 @@ from requests.adapters import BaseAdapter
 from exchange import codes, market, translate
 from exchange.client import CONNECT_SECONDS, READ_SECONDS, Client
 from exchange.codes import Meaning
-from exchange.door import ORDER_THREADS, READ_THREADS, Answer, Caller, Door
+from exchange.door import Answer, Caller, Door, Threads
 from exchange.fields import Row
 from exchange.pages import MARGIN, pages, spans
 from exchange.signing import Signer, signer_for
@@ -49,13 +48,12 @@ class Bybit:
         clock: Clock,
         *,
         base_url: str | None = None,
-        orders: Executor | None = None,
-        reads: Executor | None = None,
+        threads: Threads | None = None,
         adapter: BaseAdapter | None = None,
         read_attempts: int = 3,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
     ) -> None:
-        """`adapter` replaces the wire and `orders`, `reads` the threads, for runs that must repeat exactly.
+        """`adapter` replaces the wire and `threads` the pools, for runs that must repeat exactly.
 
         Raises ValueError for an environment that has no address of its own and is given none.
         """
@@ -67,7 +65,7 @@ class Bybit:
         self._adapter = adapter
         self._timeout = timeout
         self._skew = 0
-        self._door = Door(clock, self.bybit_time, orders=orders, reads=reads, attempts=read_attempts)
+        self._door = Door(clock, self.bybit_time, threads or Threads(), attempts=read_attempts)
         self._public = Caller(self._client(None))
         self._callers: dict[AccountId, Caller] = {}
         self._fees: TTLCache[tuple[AccountId, str], Decimal] = TTLCache(
@@ -264,7 +262,6 @@ class Bybit:
             signer,
             now=self._clock.now,
             bybit_time=self.bybit_time,
-            connections=ORDER_THREADS + READ_THREADS,
             adapter=self._adapter,
             timeout=self._timeout,
         )

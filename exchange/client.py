@@ -16,6 +16,7 @@ from trading.ports import RECV_WINDOW_MS
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 8.0
+CONNECTIONS = 16  # kept open for each key: as many as there are threads to use them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,6 @@ class Client(HTTP):  # type: ignore[misc]  # pybit ships without types
         *,
         now: Callable[[], int],
         bybit_time: Callable[[], int],
-        connections: int = 12,
         adapter: BaseAdapter | None = None,
         timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
     ) -> None:
@@ -69,7 +69,7 @@ class Client(HTTP):  # type: ignore[misc]  # pybit ships without types
             )
         if base_url is not None:
             self.endpoint = base_url.rstrip("/")
-        self.client = _session(adapter or HTTPAdapter(pool_connections=2, pool_maxsize=connections))
+        self.client = _session(adapter or HTTPAdapter(pool_connections=2, pool_maxsize=CONNECTIONS))
         self._signer = signer
         self._now = now
         self._bybit_time = bybit_time

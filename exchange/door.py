@@ -5,22 +5,20 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import stamina
 
 from exchange import codes
 from exchange.client import Client, RawAnswer
 from exchange.codes import Meaning
-from exchange.pace import Pace
+from exchange.pace import BULK, Pace
 from trading.errors import ExchangeBusy, ExchangeRejected, OutcomeUnknown
 from trading.model import AccountId
 from trading.ports import Clock
 
 FRESH = 1_000  # ms after its commit in which an order may still be sent
-ORDER_THREADS = 4
-READ_THREADS = 8
-READ_PATIENCE = 5_000  # ms that a read waits for a place
+READ_PATIENCE = 10_000  # ms that a read waits for a place
 TOTAL_SECONDS = 20.0  # an answer that drips is given up, whatever its socket says
 ADDRESS_BAN_SECONDS = 600.0
 
@@ -45,29 +43,38 @@ class Caller:
     account: AccountId | None = None
 
 
-class Door:
-    """Sends one request for one call that acts, and never a second; reads are repeated on a small budget.
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Where blocking calls run: a backfill of candles holds up no tap, and no slow answer an order.
 
-    Executors may be injected (a seeded run brings one that works at once); the door's own are closed by `close`.
+    A run that must repeat exactly brings executors that work at once.
     """
+
+    orders: Executor = field(default_factory=lambda: ThreadPoolExecutor(4, "bybit-order"))
+    reads: Executor = field(default_factory=lambda: ThreadPoolExecutor(6, "bybit-read"))
+    candles: Executor = field(default_factory=lambda: ThreadPoolExecutor(6, "bybit-candles"))
+
+    def close(self) -> None:
+        """Lets what is on its way end; what still queues is not sent."""
+        for executor in (self.orders, self.reads, self.candles):
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+class Door:
+    """Sends one request for one call that acts, and never a second; reads are repeated on a small budget."""
 
     def __init__(
         self,
         clock: Clock,
         bybit_time: Callable[[], int],
+        threads: Threads,
         *,
-        orders: Executor | None = None,
-        reads: Executor | None = None,
         attempts: int = 3,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         self._clock = clock
         self._bybit_time = bybit_time
-        self._owned = [] if orders is not None else [ThreadPoolExecutor(ORDER_THREADS, "bybit-order")]
-        self._orders = orders or self._owned[0]
-        if reads is None:
-            self._owned.append(ThreadPoolExecutor(READ_THREADS, "bybit-read"))
-        self._reads = reads or self._owned[-1]
+        self._threads = threads
         self._attempts = attempts
         self._total_seconds = total_seconds
         self._pace = Pace()
@@ -96,14 +103,12 @@ class Door:
         wait = self._reserve(caller, endpoint, acts=True, patience=patience)
         if wait:
             await self._clock.sleep(wait / 1000)
-        future = self._submit(self._orders, lambda: self._send(caller.client, endpoint, params, signed_at))
+        future = self._submit(self._threads.orders, lambda: self._send(caller.client, endpoint, params, signed_at))
         try:
             async with asyncio.timeout(self._total_seconds):
                 raw = await asyncio.wrap_future(future)
         except (TimeoutError, asyncio.CancelledError):
-            if future.cancel():
-                raise ExchangeBusy("not sent: given up while it still queued") from None
-            raise OutcomeUnknown("given up after it was handed over") from None
+            raw = _left_behind(future)
         return self._judge(caller, endpoint, raw, acts=True)
 
     def forget(self, account: AccountId) -> None:
@@ -111,14 +116,14 @@ class Door:
 
     def close(self) -> None:
         """Lets what is on its way end; what still queues is not sent."""
-        for executor in self._owned:
-            executor.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
     async def _read_once(self, caller: Caller, endpoint: str, params: Mapping[str, object]) -> Answer:
         wait = self._reserve(caller, endpoint, acts=False, patience=READ_PATIENCE)
         if wait:
             await self._clock.sleep(wait / 1000)
-        future = self._submit(self._reads, lambda: self._send(caller.client, endpoint, params, None))
+        executor = self._threads.candles if endpoint in BULK else self._threads.reads
+        future = self._submit(executor, lambda: self._send(caller.client, endpoint, params, None))
         try:
             async with asyncio.timeout(self._total_seconds):
                 raw = await asyncio.wrap_future(future)
@@ -182,7 +187,7 @@ class Door:
         if raw.http_status == 403:
             self._pace.close_all(now + ADDRESS_BAN_SECONDS * 1000)
         elif _header(raw, "X-Bapi-Limit-Status") == 0 or _is_too_many(raw):
-            self._pace.close_lane(caller.account, endpoint, now + self._until_reset(raw), acts=acts)
+            self._pace.close_endpoint(caller.account, endpoint, now + self._until_reset(raw), acts=acts)
 
     def _retry_after(self, raw: RawAnswer) -> float:
         return ADDRESS_BAN_SECONDS if raw.http_status == 403 else self._until_reset(raw) / 1000
@@ -192,6 +197,15 @@ class Door:
         reset = _header(raw, "X-Bapi-Limit-Reset-Timestamp")
         ahead = 0 if reset is None else reset - self._bybit_time()
         return ahead if 0 < ahead <= 60_000 else 1_000
+
+
+def _left_behind(future: Future[RawAnswer]) -> RawAnswer:
+    """What is known of a request that nobody waits for any more: its answer may have come at the same moment."""
+    if future.cancel():
+        raise ExchangeBusy("not sent: given up while it still queued") from None
+    if future.done():
+        return future.result()
+    raise OutcomeUnknown("given up after it was handed over") from None
 
 
 def _closed() -> ExchangeBusy:

@@ -99,7 +99,7 @@ class FaultyServer:
 
     def silence(self, handler: BaseHTTPRequestHandler) -> None:
         """Says nothing until the test ends."""
-        self.held.wait(10)
+        self.held.wait(60)
         handler.close_connection = True
 
     async def hears(self, requests: int = 1) -> None:

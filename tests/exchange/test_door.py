@@ -12,7 +12,7 @@ import pytest
 
 from exchange.bybit import Bybit
 from exchange.client import Client
-from exchange.door import Caller, Door
+from exchange.door import Caller, Door, Threads
 from exchange.signing import HmacSigner
 from exchange.translate import order_params
 from tests.doubles_clock import VirtualClock
@@ -101,7 +101,7 @@ async def test_silence_is_unknown_after_one_request(bybit: Bybit, server: Faulty
 
 async def test_an_answer_that_drips_is_given_up_as_unknown(server: FaultyServer, clock: VirtualClock) -> None:
     server.usual = drip
-    door = Door(clock, clock.now, total_seconds=0.15, attempts=1)
+    door = Door(clock, clock.now, Threads(), total_seconds=0.15, attempts=1)
     signer = HmacSigner(Secret(KEY), Secret(SECRET))
     client = Client("sandbox", server.url, signer, now=clock.now, bybit_time=clock.now)
     with pytest.raises(OutcomeUnknown):
@@ -167,6 +167,16 @@ async def test_an_order_given_up_on_its_way_is_unknown(bybit: Bybit, server: Fau
     assert len(server.heard) == 1
 
 
+async def test_an_answer_that_came_as_the_wait_ended_is_not_lost(server: FaultyServer, clock: VirtualClock) -> None:
+    server.usual = result(PLACED)
+    bybit, thread, task = held_order(server, clock)
+    await asyncio.sleep(0)
+    thread.release()
+    task.cancel()
+    assert await task == "b-1"
+    bybit.close()
+
+
 async def test_a_closed_door_sends_nothing(bybit: Bybit, server: FaultyServer, clock: VirtualClock) -> None:
     bybit.close()
     with pytest.raises(ExchangeBusy):
@@ -198,6 +208,6 @@ async def test_nothing_unawaited_is_left_after_an_order_was_given_up(
 
 def held_order(server: FaultyServer, clock: VirtualClock) -> tuple[Bybit, HeldExecutor, "asyncio.Task[str]"]:
     thread = HeldExecutor()
-    bybit = Bybit("sandbox", clock, base_url=server.url, orders=thread)
+    bybit = Bybit("sandbox", clock, base_url=server.url, threads=Threads(orders=thread))
     bybit.connect(ACCOUNT, Credentials(Secret(KEY), secret=Secret(SECRET)))
     return bybit, thread, asyncio.create_task(place(bybit, clock))

@@ -1,6 +1,10 @@
 """Bybit's limits are heeded, and reads are repeated on a small budget."""
 
 import asyncio
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -14,15 +18,24 @@ from trading.model import AccountId
 from trading.secret import Credentials, Secret
 
 
-async def test_slow_reads_never_hold_up_an_order(bybit: Bybit, server: FaultyServer, clock: VirtualClock) -> None:
-    server.replies = [server.silence] * 12
-    reads = [asyncio.ensure_future(bybit.ticker("BTCUSDT")) for _ in range(12)]
-    await server.hears(8)  # every thread for reads is taken
-    server.replies = []
+async def test_slow_candles_hold_up_no_tap(patient: Bybit, server: FaultyServer) -> None:
+    server.replies = [server.silence] * 6
+    candles = [asyncio.ensure_future(patient.candles("BTCUSDT", 1)) for _ in range(20)]
+    await server.hears(6)  # every thread for candles is taken
+    server.usual = result({"marginMode": "REGULAR_MARGIN", "unifiedMarginStatus": 5})
+    async with asyncio.timeout(20):
+        assert (await patient.mode(ACCOUNT)).unified
+    await dismiss(candles, server)
+
+
+async def test_slow_reads_never_hold_up_an_order(patient: Bybit, server: FaultyServer, clock: VirtualClock) -> None:
+    server.replies = [server.silence] * 6
+    reads = [asyncio.ensure_future(patient.ticker("BTCUSDT")) for _ in range(12)]
+    await server.hears(6)  # every thread for reads is taken
     server.usual = result(PLACED)
-    assert await place(bybit, clock) == "b-1"
-    assert not any(read.done() and read.exception() is None for read in reads)
-    await asyncio.gather(*reads, return_exceptions=True)
+    async with asyncio.timeout(20):
+        assert await place(patient, clock) == "b-1"
+    await dismiss(reads, server)
 
 
 async def test_after_a_403_the_whole_door_rests_for_ten_minutes(
@@ -114,35 +127,66 @@ async def test_a_person_who_stops_waiting_for_a_read_is_let_go(bybit: Bybit, ser
 
 async def test_a_read_that_still_queues_when_the_door_closes_is_told_so(bybit: Bybit, server: FaultyServer) -> None:
     server.usual = server.silence
-    reads = [asyncio.ensure_future(bybit.ticker("BTCUSDT")) for _ in range(9)]
-    await server.hears(8)  # every thread for reads is taken
+    reads = [asyncio.ensure_future(bybit.ticker("BTCUSDT")) for _ in range(7)]
+    await server.hears(6)  # every thread for reads is taken
     bybit.close()
     with pytest.raises(ExchangeBusy, match="closed"):
         await reads[-1]
     await asyncio.gather(*reads, return_exceptions=True)
 
 
+@pytest.fixture
+def patient(server: FaultyServer, clock: VirtualClock) -> Iterator[Bybit]:
+    """Waits longer for a silent server than any test does."""
+    ours = Bybit("sandbox", clock, base_url=server.url, read_attempts=1, timeout=(1.0, 60.0))
+    ours.connect(ACCOUNT, Credentials(Secret(KEY), secret=Secret(SECRET)))
+    yield ours
+    ours.close()
+
+
+async def dismiss(waiting: Sequence[asyncio.Future[Any]], server: FaultyServer) -> None:
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    server.held.set()
+
+
 # --- the lanes
 
 
-@pytest.mark.parametrize(("allowed", "period"), [(10, 1_000), (50, 1_000), (500, 5_000)])
-def test_a_lane_lets_no_more_through_in_any_period_than_is_allowed(allowed: int, period: int) -> None:
-    lane, gone, now = Lane(allowed, period), [], 0.0
-    while now < 3 * period:
-        now += lane.wait(int(now))
-        lane.take(int(now))
+@pytest.mark.parametrize(("at_once", "a_second"), [(5, 5), (25, 25), (100, 50)])
+def test_a_lane_lets_no_more_through_in_any_time_than_is_allowed(at_once: int, a_second: int) -> None:
+    lane, now = Lane(at_once, a_second), 0
+    gone: list[int] = []
+    while now < 6_000:
+        now += math.ceil(lane.wait(now))
+        lane.take(now)
         gone.append(now)
-        if len(gone) == allowed:
-            now += period / 3  # a pause fills the burst again, the hardest case
-    assert len(gone) > allowed
-    for first in gone:
-        assert sum(first <= moment < first + period for moment in gone) <= allowed
+        if len(gone) == 2 * at_once:
+            now += 1_000  # a pause fills the burst again, the hardest case
+    assert len(gone) > 2 * at_once
+    for span in (1_000, 5_000):
+        most = max(sum(first <= moment < first + span for moment in gone) for first in gone)
+        assert most <= at_once + a_second * span // 1_000
 
 
-def test_orders_do_not_queue_behind_candles_but_count_against_the_address() -> None:
+def test_in_five_seconds_an_address_asks_less_than_bybit_allows() -> None:
+    pace, count = Pace(), 0
+    for endpoint in ("get_kline", "get_tickers"):
+        for now in range(0, 5_000, 10):
+            with suppress(ExchangeBusy):
+                while True:
+                    pace.reserve(None, endpoint, acts=False, now=now, patience=0)
+                    count += 1
+    assert 400 < count <= 550
+
+
+def test_a_tap_does_not_queue_behind_candles() -> None:
     pace = Pace()
     while pace.reserve(None, "get_kline", acts=False, now=0, patience=10_000) == 0:
         pass
+    assert pace.reserve(None, "get_tickers", acts=False, now=0, patience=0) == 0
+    assert pace.reserve(ACCOUNT, "get_wallet_balance", acts=False, now=0, patience=0) == 0
     assert pace.reserve(ACCOUNT, "place_order", acts=True, now=0, patience=0) == 0
 
 
