@@ -68,10 +68,16 @@ class Market:
     def add(self, move: Move) -> None:
         """Lays a move over the candles from now on."""
         self._moves[move.symbol].add(move)
-        for day in [d for d in self._days if d >= move.start_ms // DAY_MS]:
+        self.make_anew(move.start_ms // DAY_MS)
+
+    def make_anew(self, first_day: int) -> None:
+        """Candles of that day and later may have changed: they are made again when they are asked for."""
+        for day in [d for d in self._days if d >= first_day]:
             del self._days[day]
+        for minute in [m for m in self._paths if m // MINUTES_A_DAY >= first_day]:
+            del self._paths[minute]
         for forget in self._forgetters:
-            forget(move.start_ms // DAY_MS)
+            forget(first_day)
 
     def on_change(self, forget: Callable[[int], None]) -> None:
         """`forget(day)` is called when candles of that day and later may have changed."""

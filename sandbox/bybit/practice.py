@@ -16,6 +16,7 @@ from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
 from sandbox.bybit.prices import Prices
+from sandbox.bybit.real import REAL_URL, REFRESH_SECONDS, RealMarket
 from sandbox.bybit.replay import Replay
 from sandbox.bybit.rest.levers import Levers, loopback_only
 from sandbox.bybit.rest.router import Router
@@ -36,10 +37,11 @@ def wall_clock_ms() -> int:
 
 
 class PracticeBybit:
-    """`market` is `synthetic`, a candle file or a folder of them.
+    """`market` is `synthetic`, `bybit` (the real one's public data), a candle file or a folder of them.
 
     `seed` None means the world's own, or the default for a new one. `time_ms` is the only clock: tests turn it forward
-    and call `catch_up`. `character` is how a made-up market behaves. Raises MarketRefused.
+    and call `catch_up`. `character` is how a made-up market behaves, `real_url` where the real Bybit's candles are.
+    Raises MarketRefused.
     """
 
     def __init__(
@@ -51,12 +53,13 @@ class PracticeBybit:
         time_ms: Callable[[], int] = wall_clock_ms,
         bursts: bool = True,
         character: Character | None = None,
+        real_url: str = REAL_URL,
     ) -> None:
         self._time_ms = time_ms
         now_ms = time_ms()
         store = Store(database)
         world = _World(store, market, seed, now_ms)
-        self.market = Market(world.source(character), world.seed, store.moves())
+        self.market = Market(world.source(character, real_url), world.seed, store.moves())
         self.history = History(self.market)
         self.ledger = Ledger(store, now_ms)
         self.prices = Prices(self.market, self.ledger)
@@ -117,16 +120,27 @@ class PracticeBybit:
         self.ledger.store.close()
 
     async def _living(self, app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._live())
+        tasks = [asyncio.create_task(self._live())]
+        if isinstance(self.market.source, RealMarket):
+            tasks.append(asyncio.create_task(self._follow(self.market.source)))
         yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def _live(self) -> None:
         while True:
             await self.caught_up()
             await asyncio.sleep(CATCH_UP_SECONDS)
+
+    async def _follow(self, source: RealMarket) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            newest = await asyncio.to_thread(source.fetch_newest)
+            now_ms = await self.caught_up()
+            source.take(newest, now_ms)
+            self.market.make_anew(now_ms // DAY_MS)
 
 
 class _World:
@@ -142,6 +156,8 @@ class _World:
         self.market = str(store.fact("market"))
         self.seed = int(store.fact("seed") or 0)
         self.born_ms = int(store.fact("born_ms") or 0)
+        self._now_ms = now_ms
+        self._reached_ms = int(store.fact("engine_time") or now_ms)
         if self.market != told:
             raise MarketRefused(
                 f"the database holds a world of another market ({self.market}); begin anew with --fresh"
@@ -149,10 +165,10 @@ class _World:
         if seed is not None and seed != self.seed:
             raise MarketRefused(f"the database holds a world of another seed ({self.seed}); begin anew with --fresh")
 
-    def source(self, character: Character | None) -> Source:
+    def source(self, character: Character | None, real_url: str) -> Source:
         """The candles of this world."""
         if self.market == "synthetic":
             return MadeUpMarket(self.seed, self.born_ms // DAY_MS, character)
         if self.market == "bybit":
-            raise MarketRefused("the market of the real Bybit is not there yet")
+            return RealMarket(self._now_ms, self._reached_ms, real_url)
         return Replay(pathlib.Path(self.market), self.born_ms)

@@ -74,9 +74,9 @@ class MadeUpMarket:
         """How many symbols there are."""
         return len(self._listings)
 
-    def random(self, stream: int, moment: int) -> np.random.Generator:
-        """The random numbers of one stream and moment (a day or an hour)."""
-        return np.random.Generator(np.random.PCG64([self.seed, stream, moment]))
+    def random(self, stream: int, day: int) -> np.random.Generator:
+        """The random numbers of one stream and day of this history, whenever it was born: a seed has one past."""
+        return np.random.Generator(np.random.PCG64([self.seed, stream, day]))
 
     def day(self, day: int) -> Block:
         """The 1,440 1m candles of a UTC day: noise in clusters, bent so that each hour ends on its close."""
@@ -86,7 +86,7 @@ class MadeUpMarket:
         ends = self._chain.log_close[:, first : first + HOURS_A_DAY + 1]
         sigma = self._chain.sigma[:, first + 1 : first + HOURS_A_DAY + 1]
         jump = self._chain.jump[:, first + 1 : first + HOURS_A_DAY + 1]
-        random = self.random(MINUTES, day)
+        random = self.random(MINUTES, day - self.first_coarse_day)
 
         scale = np.repeat(sigma, 60, axis=1) / np.sqrt(60) * self._clusters(random)
         common, own = character.common, 1 - character.common
@@ -106,7 +106,7 @@ class MadeUpMarket:
         """The 24 1h candles of a day before there are minutes, from the chain itself."""
         first = day * HOURS_A_DAY - self.first_hour
         self._chain.reach(first + HOURS_A_DAY)
-        random = self.random(COARSE, day)
+        random = self.random(COARSE, day - self.first_coarse_day)
         ends = self._chain.log_close[:, first : first + HOURS_A_DAY + 1]
         sigma = self._chain.sigma[:, first + 1 : first + HOURS_A_DAY + 1]
         highs, lows = _excursions(ends[:, :-1], ends[:, 1:], sigma, random)
