@@ -18,7 +18,7 @@ from tgbot.contradictions import refuse_contradictions
 from tgbot.envfile import StartRefused
 from tgbot.greeting import greeting
 from tgbot.logs import Redaction, set_up_logs
-from tgbot.practice import PracticeWorld, forget_files, practice_arguments
+from tgbot.practice import PracticeWorld, check_only_practice, forget_files, practice_arguments
 from tgbot.settings import Settings, read_settings
 
 BROKEN = 1
@@ -122,6 +122,8 @@ def run(settings: Settings, *, fresh: bool) -> int:
     set_up_logs(redaction)
     with ExitStack() as stack:
         hold = stack.enter_context(closing(hold_database(settings)))
+        if fresh:
+            check_only_practice(hold.database)
         world = begin_practice(settings, redaction, fresh=fresh)
         if world is None:
             print(greeting(settings), flush=True)

@@ -2,11 +2,14 @@
 
 import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from tgbot.envfile import StartRefused
 from tgbot.settings import Settings
@@ -118,6 +121,28 @@ class PracticeWorld:
                 self._complain(line.rstrip())
             elif line.strip():
                 self._last_words.append(line.strip())
+
+
+def check_only_practice(database: Path | None) -> None:
+    """Raises StartRefused where the bot's database can not be begun anew with the practice world.
+
+    One database may serve several environments; what belongs to real accounts is never deleted here.
+    """
+    if database is None:
+        raise StartRefused(
+            "--fresh needs a DATABASE_URL that names an SQLite file: its practice tickets go with the world"
+        )
+    if not database.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            real = "SELECT 1 FROM people WHERE environment <> 'sandbox' LIMIT 1"
+            others = connection.execute(real).fetchone() if "people" in tables else None
+    except sqlite3.Error:
+        raise StartRefused(f"{database} can not be read, so --fresh does not delete it") from None
+    if others is not None:
+        raise StartRefused("--fresh would delete more than practice: DATABASE_URL names a database with real accounts")
 
 
 def forget_files(database: Path) -> None:

@@ -1,5 +1,6 @@
 """The program as somebody starts it: refused in one line, told to end, left alone by its practice world."""
 
+import asyncio
 import json
 import os
 import signal
@@ -13,10 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from storage.database import open_database
 from storage.lock import lock_for_one_program
+from storage.people import PeopleStore
 from tgbot.envfile import StartRefused
 from tgbot.practice import PracticeWorld, practice_arguments
 from tgbot.settings import NAMES, Settings
+from trading.people import Role
+from trading.preferences import with_preset
 
 CANARY = "CANARYVALUE"
 SECONDS = 120  # far more than anything here takes, on a machine that is busy
@@ -109,6 +114,17 @@ def test_practice_servers_that_nobody_needs_are_not_started(environment: dict[st
     real = {"TELEGRAM_API_URL": "http://127.0.0.1:9", "BYBIT_URL": "http://127.0.0.1:9"}
     assert "no practice server" in refused(environment | real, tmp_path, "sandbox")
     assert "--fresh" in refused(environment | real, tmp_path, "--fresh")
+
+
+async def test_a_database_with_real_accounts_is_not_begun_anew(environment: dict[str, str], tmp_path: Path) -> None:
+    database = await open_database(environment["DATABASE_URL"])
+    people = PeopleStore(database, "live")
+    await people.welcome(5, Role.OWNER, "en", "Ann", with_preset("careful"), 1)
+    await database.close()
+    said = await asyncio.to_thread(refused, environment, tmp_path, "--fresh")
+    assert "real accounts" in said
+    assert (tmp_path / "bot.db").exists()
+    assert not (tmp_path / "world.db").exists()
 
 
 def test_help_and_version_are_told_and_nonsense_is_not_run(environment: dict[str, str], tmp_path: Path) -> None:
