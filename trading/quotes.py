@@ -4,8 +4,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from strategies.signal import Direction, Signal
 from trading.context import Context
-from trading.errors import RiskRefused
-from trading.model import AccountId, Balance, OrderRequest, Plan, Ticker, Ticket, order_link_id
+from trading.errors import ExchangeBusy, RiskRefused
+from trading.model import AccountId, Balance, Instrument, OrderRequest, Plan, Ticker, Ticket, order_link_id
 from trading.preferences import Preferences
 from trading.reasons import Reason
 from trading.sizing import Levels, Purse, band_edge, levels_of, size_ticket, to_step
@@ -52,9 +52,7 @@ class Quotes:
 
     async def first(self, signal: Signal, account: AccountId, preferences: Preferences, balance: Balance) -> Plan:
         """The plan for a fresh signal at its close. Raises RiskRefused, ExchangeError."""
-        instrument = self._context.universe.instrument(signal.symbol)
-        if instrument is None:
-            raise RiskRefused(Reason.NOT_LISTED)
+        instrument = self._instrument(signal.symbol)
         entry = to_step(Decimal(repr(signal.close)), instrument.tick, ROUND_HALF_EVEN)
         levels = levels_of(entry, Decimal(repr(signal.atr)), signal.direction, preferences, instrument)
         return await self._sized(signal.symbol, account, levels, preferences, balance)
@@ -64,9 +62,7 @@ class Quotes:
 
         Raises RiskRefused where nothing worth offering is left, ExchangeError.
         """
-        instrument = self._context.universe.instrument(ticket.symbol)
-        if instrument is None:
-            raise RiskRefused(Reason.NOT_LISTED)
+        instrument = self._instrument(ticket.symbol)
         atr = Decimal(repr(ticket.signal.atr))
         levels = Levels(
             entry=entry,
@@ -88,9 +84,9 @@ class Quotes:
         if balance.equity <= 0:
             raise RiskRefused(Reason.NO_EQUITY)
         universe = self._context.universe
-        instrument = universe.instrument(symbol)
+        instrument = self._instrument(symbol)
         ticker = universe.tickers.get(symbol)
-        if instrument is None or ticker is None:
+        if ticker is None:
             raise RiskRefused(Reason.NOT_LISTED)
         risk = preferences.risk_share * balance.equity
         purse = Purse(
@@ -100,3 +96,13 @@ class Quotes:
         )
         spread = max(Decimal(0), ticker.ask - ticker.bid)
         return size_ticket(levels, purse, preferences, instrument, await universe.tiers(symbol), spread)
+
+    def _instrument(self, symbol: str) -> Instrument:
+        """Raises RiskRefused where it is not listed; ExchangeBusy before the market was first heard of."""
+        universe = self._context.universe
+        if not universe.is_known:
+            raise ExchangeBusy("the market has not been asked for yet")
+        instrument = universe.instrument(symbol)
+        if instrument is None:
+            raise RiskRefused(Reason.NOT_LISTED)
+        return instrument

@@ -54,7 +54,7 @@ class Steps:
         try:
             match ticket.state:
                 case State.CONFIRMED:
-                    return await self._sender.send(ticket)
+                    return await self._send(ticket)
                 case State.SUBMITTING:
                     # Nobody holds it, so its sender died between the commit and the answer.
                     return await self._moved(ticket, Event.UNCERTAIN)
@@ -74,6 +74,14 @@ class Steps:
             # A tap came between the look and the step: the next look sees what it did.
             log.warning("ticket %s: %s", ticket.id, quicker)
         return ticket
+
+    async def _send(self, ticket: Ticket) -> Ticket:
+        """A claim that nobody holds any more. Right after a start its candles are still being read: that is no reason
+        to let a tap go, so it waits for them, until the offer ends at the latest."""
+        unread = self._context.feed.newest(ticket.symbol, ticket.signal.minutes) is None
+        if unread and self._context.clock.now() < ticket.revision.expires_at:
+            return ticket
+        return await self._sender.send(ticket)
 
     async def _resolve(self, ticket: Ticket) -> Ticket:
         sent_at = ticket.revision.signed_at or ticket.revision.changed_at

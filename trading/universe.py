@@ -63,6 +63,11 @@ class Universe:
         ticker = self.tickers.get(symbol)
         return ticker.turnover if ticker else Decimal(0)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether Bybit has told of the market since the start."""
+        return bool(self._instruments) and bool(self.tickers)
+
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)
 

@@ -17,6 +17,9 @@ class Fuse:
         self._at = at
         self._after = after
 
+    def disarm(self) -> None:
+        self._at = None
+
     def enter(self, name: str) -> int:
         self._stand()
         self.calls += 1

@@ -41,6 +41,7 @@ class Run:
         self.world = world
         self.random = Random(seed)
         self.offer: Ticket
+        self.fuse = Fuse(None)
         self.log: list[str] = []
 
     async def live(self) -> None:
@@ -51,17 +52,25 @@ class Run:
         await world.assistant.start()
         await world.assistant.tick()
         self.offer = await world.offer(BTC, random.choice(list(Direction)))
-        self._rise()
-        for _ in range(random.randrange(5, 15)):
+        await self._rise()
+        for _ in range(random.randrange(5, 12)):
             self._disturb()
-            await self._survive(random.choice((self._tap, self._tap, self._tick, self._tick, self._close, self._rest)))
-            world.clock.pass_by(random.choice((0.05, 0.5, 2, 2, 5, 12)))
+            offered = (await world.now(self.offer)).state is State.PROPOSED
+            acts = (self._tap, self._tap, self._tap, self._tick) if offered else self._later
+            await self._survive(random.choice(acts))
+            world.clock.pass_by(random.choice((0.05, 0.5, 2, 2, 5, 8)))
         await self._bury()
         self._calm()
-        world.assistant = world.build()
+        self.fuse.disarm()
+        if self.fuse.burnt or random.random() < 0.5:
+            await world.restart()
         await self._recover()
 
     # --- what may happen
+
+    @property
+    def _later(self) -> tuple[Callable[[], Awaitable[object]], ...]:
+        return self._tap, self._tick, self._tick, self._tick, self._close, self._rest
 
     def _disturb(self) -> None:
         world, random = self.world, self.random
@@ -70,16 +79,19 @@ class Run:
         exchange.drop_stops = random.random() < 0.15
         exchange.hidden = {self.offer.revision.order_link_id} if random.random() < 0.15 else set()
         for method in READS:
-            if random.random() < 0.08:
-                exchange.trouble[method] = [an_error(random)] * random.randrange(1, 3)
+            if random.random() < 0.04:
+                exchange.trouble[method] = [an_error(random)]
         for method in ACTS:
-            if random.random() < 0.15:
+            if random.random() < 0.12:
                 exchange.trouble[method] = [random.choice((an_error(random), ExchangeRejected("no", 110007)))]
             if random.random() < 0.15:
                 exchange.after[method] = [OutcomeUnknown("lost on the way back")]
-        if random.random() < 0.3:
-            world.at(BTC, random.choice(("50000", "49900", "50100", "50140", "49860", "49390", "50910")))
         held = world.books.held.get(BTC)
+        if random.random() < 0.3:
+            near = ("50000", "49950", "50050", "50100", "49900")
+            world.at(BTC, random.choice(near if held is None else (*near, "47900", "52100", "56100", "43900")))
+        elif random.random() < 0.05:
+            world.at(BTC, random.choice(("50140", "49860")))  # beyond the band of one direction
         if held is not None and random.random() < 0.1:
             part = random.choice((abs(held.size), D("0.005")))
             exchange.hand(ACCOUNT, BTC, "Sell" if held.size > 0 else "Buy", min(part, abs(held.size)))
@@ -92,16 +104,17 @@ class Run:
         exchange.drop_stops = False
         exchange.fill_share = D(1)
 
-    def _rise(self) -> None:
+    async def _rise(self) -> None:
         """A new process, which may have a short life of its own."""
         world, random = self.world, self.random
-        fuse = Fuse(random.randrange(1, 60) if random.random() < 0.6 else None, after=random.random() < 0.5)
+        self.fuse = fuse = Fuse(random.randrange(1, 80) if random.random() < 0.5 else None, after=random.random() < 0.5)
         world.assistant = world.build(
             exchange=Mortal(world.exchange, fuse),
             journal=Mortal(world.journal, fuse),
             people=Mortal(world.people, fuse),
             notifier=Mortal(world.notifier, fuse),
         )
+        await self._survive(world.assistant.start)
 
     async def _survive(self, act: Callable[[], Awaitable[object]]) -> None:
         self.log.append(act.__name__)
@@ -112,7 +125,7 @@ class Run:
         except Killed as killed:
             self.log.append(f"  killed {killed}")
             await self._bury()
-            self._rise()
+            await self._rise()
 
     async def _bury(self) -> None:
         tasks, self.world.tasks = self.world.tasks, set()
@@ -132,7 +145,7 @@ class Run:
         await self.world.assistant.tick()
 
     async def _close(self) -> None:
-        if self.random.random() < 0.4:
+        if self.random.random() < 0.6:
             await self.world.assistant.desk.close(OWNER, self.offer.id)
 
     async def _rest(self) -> None:
@@ -142,15 +155,16 @@ class Run:
 
     async def _recover(self) -> None:
         world = self.world
-        calm_at = world.clock.now()
+        calm_at, rested = world.clock.now(), 0
         for _ in range(60):
             await world.assistant.tick()
             await world.settle()
             waited = world.clock.now() - calm_at
             held = world.books.held.get(BTC)
             assert held is None or held.stop is not None or waited <= 15_000, f"no stop after {waited} ms"
-            # One round more than it takes to rest, for what was changed by hand.
-            if (await world.now(self.offer)).state in RESTING and waited > 6_000:
+            # Two rounds more than it takes to rest, for what was changed by hand.
+            rested = rested + 1 if (await world.now(self.offer)).state in RESTING else 0
+            if rested == 3:
                 break
             assert waited < 120_000, f"{(await world.now(self.offer)).state} after {waited} ms"
             world.clock.pass_by(2)
@@ -175,6 +189,8 @@ async def test_whatever_fails_there_is_one_protected_order_for_a_tap_and_an_end_
 ) -> None:
     world = World(database, instrument(BTC))
     await world.welcome(OWNER, ACCOUNT.uid)
+    # A far stop leaves room for re-quotes, of which every restart makes one.
+    await world.prefer(stop_atr=D(5), target_r=D(3))
     await world.start(days_ahead=30)
     for seed in range(block * SEEDS_IN_A_BLOCK, (block + 1) * SEEDS_IN_A_BLOCK):
         run = Run(world, seed)

@@ -10,7 +10,7 @@ from trading.errors import ExchangeBusy, ExchangeError, ExchangeRejected, Outcom
 from trading.model import Ticket
 from trading.ports import Facts
 from trading.reasons import Reason
-from trading.states import ENDED, Event, State
+from trading.states import Event, State
 
 D = Decimal
 UNKNOWN = OutcomeUnknown("timed out")
@@ -209,12 +209,25 @@ async def test_a_person_is_rung_once_when_an_order_stays_unknown_for_fifteen_sec
 # --- crashes between commit and answer
 
 
-async def test_a_claim_whose_task_died_before_the_send_is_sent_or_told_after_the_restart(world: World) -> None:
+async def test_a_claim_whose_task_died_before_the_send_is_sent_after_the_restart(world: World) -> None:
     claimed = await world.claimed()
     await world.restart()
     ticket = await world.until_over(claimed)
-    assert ticket.state in ENDED | {State.OPEN}
-    assert len(world.entries) == (ticket.state is State.OPEN)
+    assert ticket.state is State.OPEN
+    assert world.entries == [claimed.revision.order_link_id]
+
+
+async def test_a_claim_whose_candles_never_come_after_the_restart_ends_with_its_offer(world: World) -> None:
+    claimed = await world.claimed()
+    world.exchange.trouble["candles"] = [UNKNOWN] * 1_000
+    await world.restart()
+    await world.tick(3)
+    assert (await world.now(claimed)).state is State.CONFIRMED
+    world.clock.at = claimed.revision.expires_at
+    await world.tick()
+    ended = await world.now(claimed)
+    assert (ended.state, ended.revision.reason) == (State.NOT_PLACED, Reason.EXPIRED)
+    assert not world.exchange.sent
 
 
 async def test_a_send_whose_task_died_after_the_commit_is_asked_for(world: World) -> None:
