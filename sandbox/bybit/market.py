@@ -107,15 +107,6 @@ class Market:
         volume = round(whole.volume * (time_ms % MINUTE_MS) / MINUTE_MS, digits)
         return _candle(prices[0], max(prices), min(prices), prices[-1], volume)
 
-    def candle_with(self, symbol: str, minute: int, move: Move) -> Candle:
-        """What a minute's candle would be with one more move."""
-        moves = Moves()
-        for known in (*self._moves[symbol].touching(0, (minute + 1) * MINUTE_MS), move):
-            moves.add(known)
-        prices = [price for _, price in self._seen_path(symbol, minute, (minute + 1) * MINUTE_MS, moves)]
-        volume = self.candle(symbol, minute).volume * move.volume_factor
-        return _candle(prices[0], max(prices), min(prices), prices[-1], volume)
-
     def last(self, symbol: str, time_ms: int) -> Decimal:
         """The last traded price at a moment."""
         row = self.row[symbol]
@@ -134,11 +125,12 @@ class Market:
         now = self._made_price(row, time_ms) * self._moves[symbol].factor(time_ms)
         return Move(symbol, time_ms, 0, math.log(float(price)) - math.log(now))
 
-    def range_of(self, symbol: str, minute: int) -> tuple[float, float]:
-        """The lowest and highest price of a minute."""
-        row, seen = self.row[symbol], self._day(minute // MINUTES_A_DAY).seen
-        at = minute % MINUTES_A_DAY
-        return float(seen.low[row, at]), float(seen.high[row, at])
+    def range_of(self, symbol: str, first_minute: int, minutes: int) -> tuple[float, float]:
+        """The lowest and highest price of so many minutes of one day."""
+        row, seen = self.row[symbol], self._day(first_minute // MINUTES_A_DAY).seen
+        at = first_minute % MINUTES_A_DAY
+        part = slice(at, at + minutes)
+        return float(seen.low[row, part].min()), float(seen.high[row, part].max())
 
     def points(self, symbol: str, after_ms: int, until_ms: int) -> Iterator[Point]:
         """The path of the price in after_ms < t <= until_ms: each full second, and `until_ms` itself."""
@@ -175,12 +167,10 @@ class Market:
         prices: Floats = path[:, second] + (path[:, second + 1] - path[:, second]) * (rest / 1000)
         return prices
 
-    def _seen_path(
-        self, symbol: str, minute: int, until_ms: int, moves: Moves | None = None
-    ) -> list[tuple[float, float]]:
+    def _seen_path(self, symbol: str, minute: int, until_ms: int) -> list[tuple[float, float]]:
         """(ms, price on its tick) of a minute up to a moment: every second, both sides of each jump, and the moment."""
         row = self.row[symbol]
-        laid = moves or self._moves[symbol]
+        laid = self._moves[symbol]
         begin, end = minute * MINUTE_MS, (minute + 1) * MINUTE_MS
         path = self._path(minute)[row]
         times: list[tuple[float, bool]] = [(begin, True)]

@@ -25,7 +25,7 @@ class Matching:
 
     def place(self, account: str, asked: NewOrder) -> Order:
         """Takes an order and matches it; returns it as accepted. Raises Refused, and then nothing has changed."""
-        if asked.link_id and self._ledger.store.orders(account, link_id=asked.link_id):
+        if asked.link_id and self._ledger.store.has_link_id(account, asked.link_id):
             raise Refused(110072, "OrderLinkedID is duplicate")
         last = self._prices.last(asked.symbol)
         check_new_order(asked, self._prices.instruments[asked.symbol], last)

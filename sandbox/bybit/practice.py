@@ -27,8 +27,9 @@ from sandbox.bybit.store import Store
 from sandbox.bybit.synthetic import Character, MadeUpMarket
 from sandbox.bybit.walk import Walk
 
-DEFAULT_SEED = 20260701
+DEFAULT_SEED = 21
 CATCH_UP_SECONDS = 0.2
+ANEW = "begin anew with --fresh or name another SANDBOX_DATABASE"
 
 
 def wall_clock_ms() -> int:
@@ -159,11 +160,9 @@ class _World:
         self._now_ms = now_ms
         self._reached_ms = int(store.fact("engine_time") or now_ms)
         if self.market != told:
-            raise MarketRefused(
-                f"the database holds a world of another market ({self.market}); begin anew with --fresh"
-            )
+            raise MarketRefused(f"the database holds a world of another market ({self.market}); {ANEW}")
         if seed is not None and seed != self.seed:
-            raise MarketRefused(f"the database holds a world of another seed ({self.seed}); begin anew with --fresh")
+            raise MarketRefused(f"the database holds a world of another seed ({self.seed}); {ANEW}")
 
     def source(self, character: Character | None, real_url: str) -> Source:
         """The candles of this world."""

@@ -127,16 +127,22 @@ class Store:
         closed_only: bool = False,
         after_ms: int = 0,
         before_ms: int = 2**62,
+        most: int = -1,
     ) -> list[Order]:
-        """An account's orders created in after_ms <= t <= before_ms, the newest first."""
+        """An account's orders created in after_ms <= t <= before_ms, the newest first, at most so many."""
         rows = self._sql.execute(
             "SELECT body FROM bybit_orders WHERE account = ?1 AND (?2 = '' OR symbol = ?2)"
             " AND (?3 = '' OR order_id = ?3) AND (?4 = '' OR link_id = ?4)"
             " AND NOT (?5 AND is_open) AND created_ms BETWEEN ?6 AND ?7"
-            " ORDER BY number DESC",
-            (account, symbol, order_id, link_id, closed_only, after_ms, before_ms),
+            " ORDER BY number DESC LIMIT ?8",
+            (account, symbol, order_id, link_id, closed_only, after_ms, before_ms, most),
         )
         return [from_json(Order, body) for (body,) in rows]
+
+    def has_link_id(self, account: str, link_id: str) -> bool:
+        """Whether the account ever used an orderLinkId."""
+        query = "SELECT 1 FROM bybit_orders WHERE account = ? AND link_id = ? AND link_id <> ''"
+        return self._sql.execute(query, (account, link_id)).fetchone() is not None
 
     def keep_order(self, order: Order) -> None:
         """Writes an order; a new one comes after all others."""

@@ -12,12 +12,12 @@ from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import HOUR_MS, MINUTE_MS
 
 FUNDING_MS = 8 * HOUR_MS
-LONGEST_STEP_MS = HOUR_MS
+LONGEST_STEP_MS = 4 * HOUR_MS
 """How much time one step walks at most, so that whoever shares the event loop is not kept waiting."""
 
 
 class Walk:
-    """Brings the ledger's time forward. Minutes whose candle touches nothing that waits are passed in one look."""
+    """Brings the ledger's time forward; hours and minutes that touch nothing that waits are passed in one look."""
 
     def __init__(
         self, market: Market, ledger: Ledger, prices: Prices, matching: Matching, settlement: Settlement
@@ -38,14 +38,18 @@ class Walk:
             return True
         end = min(until_ms, begin + LONGEST_STEP_MS)
         while (now := self._ledger.time_ms) < end:
-            self._piece(now, min(end, (now // MINUTE_MS + 1) * MINUTE_MS))
+            self._piece(now, end)
         return end >= until_ms
 
-    def _piece(self, begin_ms: int, until_ms: int) -> None:
-        """Walks to a moment inside this minute or to its end."""
+    def _piece(self, begin_ms: int, end_ms: int) -> None:
+        """Walks a quiet hour or minute in one look, or else along the path to the end of the minute."""
         waiting = self._ledger.waiting_symbols()
-        whole = until_ms - begin_ms == MINUTE_MS
-        if not (whole and self._is_quiet(waiting, begin_ms // MINUTE_MS)):
+        for span in (HOUR_MS, MINUTE_MS):
+            if begin_ms % span == 0 and begin_ms + span <= end_ms and self._is_quiet(waiting, begin_ms, span):
+                until_ms = begin_ms + span
+                break
+        else:
+            until_ms = min(end_ms, (begin_ms // MINUTE_MS + 1) * MINUTE_MS)
             self._along_the_path(waiting, begin_ms, until_ms)
         self._ledger.reach(until_ms)
         self._prices.forget()
@@ -66,16 +70,16 @@ class Walk:
             self._settlement.liquidate_the_ruined()
         self._prices.forget()
 
-    def _is_quiet(self, symbols: Sequence[str], minute: int) -> bool:
-        """Nothing that waits lies within this minute's candle, and no account could be ruined by its worst prices."""
-        ranges = {symbol: self._range_of(symbol, minute) for symbol in symbols}
+    def _is_quiet(self, symbols: Sequence[str], begin_ms: int, span_ms: int) -> bool:
+        """Nothing that waits lies within the candle of this span, and nobody could be ruined by its worst prices."""
+        ranges = {symbol: self._range_of(symbol, begin_ms, span_ms) for symbol in symbols}
         if any(order.is_reached(*ranges[order.symbol]) for order in self._ledger.open_orders.values()):
             return False
         return not any(self._could_be_ruined(account, ranges) for account in self._ledger.accounts_with_positions())
 
-    def _range_of(self, symbol: str, minute: int) -> tuple[Decimal, Decimal]:
-        """The minute's range with a tick to spare on either side, as it comes as floats."""
-        low, high = self._market.range_of(symbol, minute)
+    def _range_of(self, symbol: str, begin_ms: int, span_ms: int) -> tuple[Decimal, Decimal]:
+        """The range of a span with a tick to spare on either side, as it comes as floats."""
+        low, high = self._market.range_of(symbol, begin_ms // MINUTE_MS, span_ms // MINUTE_MS)
         tick = self._market.instruments[symbol].tick
         return Decimal(low) - tick, Decimal(high) + tick
 

@@ -72,13 +72,15 @@ def realtime(call: Call) -> Result:
     """Open orders; by id also the last 500 closed ones, whatever `openOnly` says."""
     call.linear()
     wanted = _scope(call)
-    order_id, link_id = call.text("orderId"), call.text("orderLinkId")
-    by_id, closed_too = bool(order_id or link_id), call.number("openOnly", 0, 0, 2) == 1
-    found = call.bybit.ledger.store.orders(call.name, symbol=call.text("symbol"), order_id=order_id, link_id=link_id)
-    closed = [o for o in found if not o.is_open][:REMEMBERED_CLOSED]
-    open_ones = [o for o in found if o.is_open]
-    shown = sorted([*open_ones, *closed], key=lambda o: -o.created_ms) if by_id else closed if closed_too else open_ones
-    return _orders_page([o for o in shown if wanted(o) and _passes(o, call)], call)
+    ledger = call.bybit.ledger
+    order_id, link_id, symbol = call.text("orderId"), call.text("orderLinkId"), call.text("symbol")
+    if order_id or link_id:
+        found = ledger.store.orders(call.name, symbol=symbol, order_id=order_id, link_id=link_id)
+    elif call.number("openOnly", 0, 0, 2) == 1:
+        found = ledger.store.orders(call.name, symbol=symbol, closed_only=True, most=REMEMBERED_CLOSED)
+    else:
+        found = ledger.orders_of(call.name, symbol)[::-1]
+    return _orders_page([o for o in found if wanted(o) and _passes(o, call)], call)
 
 
 def history(call: Call) -> Result:
