@@ -171,7 +171,12 @@ async def test_a_claim_of_an_older_revision_is_told_that_a_newer_one_stands(jour
     await propose(journal, "t1")
     await journal.requote("t1", 1, plan(), request("t1", 2), NOW)
     assert await refusal(journal, "t1", revision=1) is Reason.SUPERSEDED
-    assert (await journal.claim("t1", 2, OWNER, ROOMY, NOW)).revision.number == 2
+    ticket = await journal.claim("t1", 2, OWNER, ROOMY, NOW)
+    assert ticket.revision.number == 2
+    for event in (Event.SENDING, Event.ACCEPTED):
+        await journal.advance("t1", 2, event, NOW)
+    await journal.requote("t1", 2, plan(), request("t1", 3), NOW, event=Event.DRY)
+    assert await refusal(journal, "t1", revision=2) is Reason.SUPERSEDED, "also after a dry order"
 
 
 async def test_one_symbol_holds_one_live_entry(journal: JournalStore) -> None:
@@ -216,6 +221,26 @@ async def test_risk_on_the_table_is_summed_to_the_last_digit(journal: JournalSto
     assert refused.value.figures == {"risk": D("17.500000000000000001"), "limit": D("17.5")}
     await journal.note("t1", 1, NOW, Facts(risk_now=D("10")))
     assert (await journal.claim("t2", 1, OWNER, tight, NOW)).state is State.CONFIRMED
+
+
+@pytest.mark.parametrize("state", sorted(LIVE))
+async def test_every_live_state_counts_against_every_limit(journal: JournalStore, state: State) -> None:
+    ticket = await propose(journal, "t1")
+    for event in way_to(state):
+        ticket = await step(journal, ticket, event)
+    later = signal(open_time=NOW)
+    await journal.propose("t2", OWNER, ACCOUNT, later, plan(), request("t2"), EXPIRES, NOW)
+    await propose(journal, "t3", "BUSDT")
+    refusals = []
+    for name, limits in (
+        ("t2", ROOMY),
+        ("t3", ClaimLimits(max_open=1, max_risk=D(1000))),
+        ("t3", ClaimLimits(max_open=2, max_risk=D("101.89"))),
+    ):
+        with pytest.raises(RiskRefused) as refused:
+            await journal.claim(name, 1, OWNER, limits, NOW)
+        refusals.append(refused.value.reason)
+    assert refusals == [Reason.POSITION_HERE, Reason.OPEN_POSITIONS, Reason.RISK_ON_TABLE]
 
 
 async def test_what_ended_frees_its_risk_and_its_place(journal: JournalStore) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from storage.claim import win
 from storage.journal import JournalStore
 from storage.outbox import OutboxStore
 from storage.people import PeopleStore
@@ -31,7 +32,7 @@ from tests.storage.samples import (
     signal,
 )
 from trading.errors import RiskRefused, TicketError
-from trading.ports import ClaimLimits
+from trading.ports import ClaimLimits, Facts
 from trading.reasons import Reason
 from trading.states import LIVE, Event, State
 
@@ -124,6 +125,40 @@ def test_every_public_method_of_a_store_comes_to_its_end() -> None:
                 assert hasattr(method, "__wrapped__"), f"{store.__name__}.{name}"
 
 
+async def test_the_statement_that_takes_an_offer_names_its_owner_itself(tmp_path: Path) -> None:
+    async with opened(tmp_path) as database:
+        await propose(JournalStore(database, "sandbox"), "t1")
+        async with database.transaction() as connection:
+            assert not await win(connection, "sandbox", "t1", 1, OWNER + 1, NOW)
+            assert not await win(connection, "live", "t1", 1, OWNER, NOW)
+            assert await win(connection, "sandbox", "t1", 1, OWNER, NOW)
+
+
+async def test_every_step_is_in_the_history_and_older_revisions_stay_as_they_ended(tmp_path: Path) -> None:
+    async with opened(tmp_path) as database:
+        journal = JournalStore(database, "sandbox")
+        await propose(journal, "t1")
+        await journal.requote("t1", 1, plan(risk=D(40)), request("t1", 2), NOW + 1)
+        await journal.claim("t1", 2, OWNER, ROOMY, NOW + 2)
+        await journal.note("t1", 2, NOW + 3, Facts(stop_now=D(140), closes=1))
+        await journal.advance("t1", 2, Event.GUARD_FAILED, NOW + 4, Facts(detail="too late"))
+        async with database.reading() as connection:
+            steps = (await connection.execute(select(transitions).order_by(transitions.c.id))).all()
+            kept = (await connection.execute(select(revisions).order_by(revisions.c.number))).all()
+    assert [(s.number, s.event, s.before, s.after, s.at, s.detail) for s in steps] == [
+        (1, "proposed", None, State.PROPOSED, NOW, ""),
+        (1, "requoted", State.PROPOSED, State.SUPERSEDED, NOW + 1, ""),
+        (2, "proposed", None, State.PROPOSED, NOW + 1, ""),
+        (2, "claimed", State.PROPOSED, State.CONFIRMED, NOW + 2, ""),
+        (2, "noted", State.CONFIRMED, State.CONFIRMED, NOW + 3, "stop_now, closes"),
+        (2, "guard_failed", State.CONFIRMED, State.NOT_PLACED, NOW + 4, "too late"),
+    ]
+    assert [(r.state, r.changed_at, r.stop_now, r.risk) for r in kept] == [
+        (State.SUPERSEDED, NOW + 1, plan().stop, plan().risk),
+        (State.NOT_PLACED, NOW + 4, D(140), D(40)),
+    ]
+
+
 # --- the unique indexes themselves, past the code that asks first
 
 
@@ -142,7 +177,7 @@ async def test_the_tables_themselves_refuse_a_second(tmp_path: Path, columns: di
         await propose(journal, "t1")
         await journal.claim("t1", 1, OWNER, ROOMY, NOW)
         await propose(journal, "t2", "BUSDT")
-        with pytest.raises(IntegrityError, match="(?i)unique"):
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
             async with database.transaction() as connection:
                 await connection.execute(revisions.update().where(revisions.c.ticket == "t2").values(columns))
         assert (await journal.own("t2", OWNER)).revision.request.symbol == "BUSDT"
@@ -205,3 +240,11 @@ async def test_an_order_that_was_changed_in_the_database_is_not_sent(tmp_path: P
         with pytest.raises(Exception, match="not the one that was shown"):
             await journal.advance("t1", 1, Event.SENDING, NOW)
         assert (await journal.own("t1", OWNER)).state is State.CONFIRMED
+
+
+async def test_our_own_writers_never_find_the_database_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database.BUSY_MS", 0)
+    async with opened(tmp_path) as database:
+        journal = JournalStore(database, "sandbox")
+        await asyncio.gather(*(propose(journal, f"t{n}", f"C{n}USDT") for n in range(30)))
+        assert len(await journal.in_states(frozenset({State.PROPOSED}))) == 30
