@@ -328,6 +328,15 @@ async def test_a_note_changes_facts_without_a_step(journal: JournalStore) -> Non
     assert again == noted, "a note of nothing new leaves no trace"
 
 
+async def test_a_target_that_is_gone_is_emptied_once(journal: JournalStore) -> None:
+    await propose(journal, "t1")
+    noted = await journal.note("t1", 1, NOW + 1, Facts(target_gone=True))
+    assert noted.revision.target_now is None
+    assert await journal.note("t1", 1, NOW + 2, Facts(target_gone=True)) == noted
+    back = await journal.note("t1", 1, NOW + 3, Facts(target_now=D("156")))
+    assert back.revision.target_now == D("156")
+
+
 async def test_a_step_of_what_does_not_exist_finds_no_ticket(journal: JournalStore) -> None:
     for call in (
         journal.advance("t1", 1, Event.SKIPPED, NOW),
