@@ -51,7 +51,10 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One consistent look that waits for no writer. Raises DatabaseRefused as `transaction` does."""
+        """A look that waits for no writer: of one moment on SQLite, of one moment each statement on a server.
+
+        Raises DatabaseRefused as `transaction` does.
+        """
         with in_words(self._name):
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
