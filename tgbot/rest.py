@@ -1,7 +1,6 @@
 """What no handler answers: unknown commands, plain text, buttons that lead nowhere. Always one clear sentence."""
 
 from aiogram import F, Router
-from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from tgbot.screens.rest import not_understood
@@ -17,8 +16,7 @@ def rest_router() -> Router:
     return router
 
 
-async def unknown_message(message: Message, words: Words, state: FSMContext) -> None:
-    await state.clear()
+async def unknown_message(message: Message, words: Words) -> None:
     await answer(message, not_understood(message.text, words))
 
 

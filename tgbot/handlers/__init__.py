@@ -13,6 +13,7 @@ from aiogram import Dispatcher
 
 import tgbot.handlers
 from tgbot.access import Access
+from tgbot.dialogue import CommandsLeave
 from tgbot.errors import catch_errors
 from tgbot.rest import rest_router
 from tgbot.services import Services
@@ -38,6 +39,7 @@ def build_dispatcher(services: Services) -> Dispatcher:
             default=services.default,
         )
     )
+    dispatcher.message.outer_middleware(CommandsLeave())
     catch_errors(dispatcher, services.languages)
     for module in handler_files():
         dispatcher.include_router(module.build())

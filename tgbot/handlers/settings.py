@@ -54,10 +54,7 @@ def build() -> Router:
     return router
 
 
-async def settings(
-    message: Message, person: Person, words: Words, strategies: tuple[str, ...], state: FSMContext
-) -> None:
-    await state.clear()
+async def settings(message: Message, person: Person, words: Words, strategies: tuple[str, ...]) -> None:
     await answer(message, settings_screen(person.preferences, SettingsPage.HOME, strategies, words))
 
 

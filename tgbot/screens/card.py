@@ -1,6 +1,7 @@
 """What the ticket's card says in every state: its signs, its name, where it runs. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 from strategies.signal import Signal
@@ -41,7 +42,13 @@ def named(ticket: Ticket, words: Words) -> str:
 
 def held(ticket: Ticket, fill: Fill, words: Words) -> str:
     """SOLUSDT Long 7.9 @ 148.35"""
-    return f"{named(ticket, words)} {words.exact(ticket.revision.size_now)} @ {price(fill.average, ticket, words)}"
+    return f"{named(ticket, words)} {words.exact(size_held(ticket))} @ {price(fill.average, ticket, words)}"
+
+
+def size_held(ticket: Ticket) -> Decimal:
+    """How much is held now. Bybit shows a position before its executions: until then, what was asked for."""
+    revision = ticket.revision
+    return revision.size_now or (revision.fill.size if revision.fill else revision.plan.size)
 
 
 def context_line(signal: Signal, environment: str, words: Words) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from tgbot.screens.card import context_line, held, state_sign, ticket_tap
+from tgbot.screens.card import context_line, held, size_held, state_sign, ticket_tap
 from tgbot.screens.figures import base_of, price
 from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import BLUE, RED, Button, Row, Screen, heading, stacked, table
@@ -43,12 +43,11 @@ WAITING: Mapping[State, str] = MappingProxyType(
 def position_card(ticket: Ticket, environment: str, words: Words, asking: bool) -> Screen:
     """What is held, its stop and target, and a way out; `asking`: whether to close it, once more before it is done."""
     revision, plan = ticket.revision, ticket.revision.plan
-    # Bybit shows a position before its executions: until they are counted, the plan says at what price.
-    fill = revision.fill or Fill(revision.size_now, plan.entry, Decimal(0))
+    fill = revision.fill or Fill(plan.size, plan.entry, Decimal(0))  # until the executions are counted
     head = f"{state_sign(ticket, revision.changed_at)} {held(ticket, fill, words)}"
     if ticket.state is State.OPEN:
         head += " · " + words("ticket.protected", stop=price(revision.stop_now, ticket, words))
-    question = words("ticket.ask_close", size=words.exact(revision.size_now), base=base_of(ticket.symbol))
+    question = words("ticket.ask_close", size=words.exact(size_held(ticket)), base=base_of(ticket.symbol))
     text = stacked(
         heading(head),
         standing_line(ticket, words),

@@ -7,10 +7,10 @@ from aiogram.utils.formatting import Bold
 
 from tgbot.screens.beside import unrealised_r
 from tgbot.screens.card import NEEDS_YOU, state_sign
-from tgbot.screens.figures import price, side
+from tgbot.screens.figures import price_digits, side
 from tgbot.screens.screen import Button, Line, Row, Screen, dotted, heading, stacked
 from tgbot.taps import Page, PageTap, TicketAction, TicketTap
-from tgbot.words import Words
+from tgbot.words import Words, decimals_of
 from trading.portfolio import Held
 
 _FOREIGN = "⚪"
@@ -52,8 +52,12 @@ def _position_lines(held: Held, words: Words, now: int) -> tuple[Line, ...]:
     position, ticket = held.position, held.ticket
     sign = NEEDS_YOU if position.stop is None else state_sign(ticket, now) if ticket else _FOREIGN
 
+    # What stands on the instrument's ticks tells its digits; an average does not.
+    levels_known = [one for one in (position.mark, position.stop, position.target) if one is not None]
+    digits = price_digits(ticket) if ticket else decimals_of(*levels_known)
+
     def told(value: Decimal) -> str:
-        return price(value, ticket, words) if ticket else words.exact(value)
+        return words.number(value, digits)
 
     which = side(position.direction, words) if position.direction else ""
     result = words("ticket.usdt", money=words.money(position.unrealised, signed=True))

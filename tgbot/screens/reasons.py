@@ -21,7 +21,7 @@ def reason_sentence(reason: Reason, words: Words, figures: Mapping[str, object] 
             return words(key)
     told = detail or str((figures or {}).get("text", ""))
     if told and f"{key}.detail" in words.keys:
-        return words(f"{key}.detail", detail=told[:_LONGEST_DETAIL])
+        return words(f"{key}.detail", detail=told[:_LONGEST_DETAIL].strip())
     return words(key)
 
 

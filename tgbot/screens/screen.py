@@ -4,13 +4,14 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from aiogram.enums import ButtonStyle
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.formatting import Bold, DateTime, Pre, Text
 
-from tgbot.words import Words
+from tgbot.words import NBSP, Words
 
 WIDTH = 34  # columns of a phone's monospace
 GREEN, RED, BLUE = ButtonStyle.SUCCESS, ButtonStyle.DANGER, ButtonStyle.PRIMARY
@@ -68,22 +69,22 @@ def columns(text: str) -> int:
     )
 
 
-def wrapped(text: str, joint: str = " ") -> str:
+def wrapped(text: str, joint: str = " ", width: int = WIDTH) -> str:
     """Breaks each line at `joint` so that none is wider than a phone; words that are too long are cut."""
-    return "\n".join(_broken(line, joint) for line in text.split("\n"))
+    return "\n".join(_broken(line, joint, width) for line in text.split("\n"))
 
 
-def _broken(line: str, joint: str) -> str:
+def _broken(line: str, joint: str, width: int) -> str:
     lines = [""]
     for word in line.split(joint):
         longer = f"{lines[-1]}{joint}{word}" if lines[-1] else word
-        if columns(longer) <= WIDTH:
+        if columns(longer) <= width:
             lines[-1] = longer
             continue
-        rest = wrapped(word) if joint != " " else word
-        while "\n" not in rest and columns(rest) > WIDTH:
-            lines.append(rest[: WIDTH // 2])
-            rest = rest[WIDTH // 2 :]
+        rest = wrapped(word, width=width) if joint != " " else word
+        while "\n" not in rest and columns(rest) > width:
+            lines.append(rest[: width // 2])
+            rest = rest[width // 2 :]
         lines.append(rest)
     return "\n".join(line for line in lines if line)
 
@@ -111,10 +112,16 @@ def heading(text: str) -> Text:
 
 
 def table(rows: Iterable[tuple[str, str]]) -> Text:
-    """Labels and figures that align."""
+    """Labels and figures that align; a figure that is too wide goes on under itself."""
     kept = tuple(rows)
     room = max(columns(label) for label, _ in kept)
-    return Pre("\n".join(f"{label}{' ' * (room - columns(label))} {figure}" for label, figure in kept))
+    lines = []
+    for label, figure in kept:
+        parts = wrapped(figure, width=WIDTH - room - 1).split("\n")
+        lines += [
+            f"{head}{' ' * (room - columns(head))} {part}" for head, part in zip_longest([label], parts, fillvalue="")
+        ]
+    return Pre("\n".join(lines))
 
 
 def moment(at: int, words: Words) -> Text:
@@ -124,7 +131,8 @@ def moment(at: int, words: Words) -> Text:
 
 def countdown(at: int, now: int, words: Words) -> Text:
     """How long until then, kept up to date by the reader's own app."""
-    return DateTime(words("span.until", span=words.span(at - now)), unix_time=at // 1000, date_time_format="r")
+    said = words("span.until", span=words.span(at - now)).replace(" ", NBSP)
+    return DateTime(said, unix_time=at // 1000, date_time_format="r")
 
 
 # Stands in a text for what is not plain: `words(key, at=NODE)`, then `woven(text, moment(...))`.
