@@ -45,12 +45,13 @@ async def recovered(world: World, offer: Ticket) -> Ticket:
     """A new process over the same database and the same Bybit, until the ticket rests."""
     world.exchange.drop_stops = False
     await world.restart(away=1)
+    await world.assistant.tick()
     for _ in range(30):
         ticket = await world.now(offer)
         if ticket.state in ENDED | {State.OPEN, State.PROPOSED}:
             return ticket
         world.clock.pass_by(3)
-        await world.assistant.watch.tick()
+        await world.beat()
     raise AssertionError(f"{ticket.state} for ever")
 
 

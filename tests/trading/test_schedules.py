@@ -156,8 +156,9 @@ class Run:
     async def _recover(self) -> None:
         world = self.world
         calm_at, rested = world.clock.now(), 0
+        await world.assistant.tick()
         for _ in range(60):
-            await world.assistant.tick()
+            await world.beat()
             await world.settle()
             waited = world.clock.now() - calm_at
             held = world.books.held.get(BTC)

@@ -157,6 +157,11 @@ class World:
             self.clock.pass_by(seconds)
             await self.assistant.tick()
 
+    async def beat(self) -> None:
+        """A tick without its look for signals: prices and the watch."""
+        await self.assistant.context.universe.refresh()
+        await self.assistant.watch.tick()
+
     async def restart(self, away: float = 1.0) -> None:
         """The process ends and begins again `away` seconds later."""
         self.clock.pass_by(away)
