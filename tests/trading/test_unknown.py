@@ -1,13 +1,15 @@
 """An order whose fate is not known: asked for until it is found or proven absent, and never doubled."""
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.trading.world import ACCOUNT, BTC, OWNER, World
 from trading.errors import ExchangeBusy, ExchangeError, ExchangeRejected, OutcomeUnknown
-from trading.model import Ticket
+from trading.model import OrderFacts, Ticket
 from trading.ports import Facts
 from trading.reasons import Reason
 from trading.states import Event, State
@@ -348,3 +350,59 @@ async def test_an_accepted_order_that_only_its_executions_remember_is_a_position
     ticket = await world.until_over(offer)
     assert ticket.state is State.OPEN
     assert ticket.revision.fill is not None
+
+
+async def test_an_order_that_fills_bit_by_bit_grows_on_the_card_until_it_is_final(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = await world.offer()
+    size = offer.revision.plan.size
+    shown = [(D("0.010"), False), (D("0.010"), False), (D("0.030"), False), (size, True)]
+    asked = world.exchange.recent_order
+
+    async def bit_by_bit(*question: Any) -> OrderFacts | None:
+        order = await asked(*question)
+        if order is None or not shown:
+            return order
+        filled, final = shown.pop(0)
+        return replace(order, filled=filled, final=final)
+
+    monkeypatch.setattr(world.exchange, "recent_order", bit_by_bit)
+    await world.confirm(offer)
+    await world.settle()
+    ticket = await world.now(offer)
+    assert (ticket.state, ticket.revision.size_now) == (State.OPEN, size)
+    assert State.PARTIAL in world.notifier.states_of(ticket.id)
+    grown = [card.revision.size_now for card in world.notifier.cards if card.state is State.PARTIAL]
+    assert grown == [D("0.010"), D("0.030")]
+
+
+# --- the end of the program
+
+
+async def test_a_task_cancelled_in_the_middle_of_its_send_leaves_an_order_that_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = asyncio.Event()
+    place = world.exchange.place
+
+    async def hung(*order: Any) -> str:
+        await place(*order)
+        placed.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(world.exchange, "place", hung)
+    offer = await world.offer()
+    await world.confirm(offer)
+    await placed.wait()
+    (task,) = world.tasks
+    task.cancel()
+    world.tasks = set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await world.now(offer)).state is State.SUBMITTING
+    await world.restart()
+    ticket = await world.until_over(offer)
+    assert ticket.state is State.OPEN
+    assert world.entries == [ticket.revision.order_link_id]

@@ -393,6 +393,27 @@ async def test_a_close_that_took_only_a_part_goes_back_to_open_with_the_rest(wor
     assert (back.state, back.revision.size_now) == (State.OPEN, world.books.held[BTC].size)
 
 
+async def test_a_position_that_is_shown_a_moment_longer_than_its_close_took_is_no_refused_close(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await world.confirmed()
+    before = await world.exchange.positions(ACCOUNT, BTC)
+    asked = world.exchange.positions
+
+    async def lagging(account: Any, symbol: str | None = None) -> Any:
+        return before
+
+    monkeypatch.setattr(world.exchange, "positions", lagging)
+    await world.assistant.desk.close(OWNER, ticket.id)
+    await world.settle()
+    await world.tick(2)
+    assert (await world.now(ticket)).state is State.CLOSING
+    monkeypatch.setattr(world.exchange, "positions", asked)
+    await world.tick()
+    assert outcome_of(await world.now(ticket))[0] is Ending.BOT
+    assert world.notifier.rings_of(ticket.id) == [(State.CLOSED, Reason.STOP_CONFIRMED)]
+
+
 async def test_a_stop_that_is_quicker_than_the_close_is_the_end(world: World) -> None:
     ticket = await world.confirmed()
     closing = await world.assistant.desk.close(OWNER, ticket.id)
