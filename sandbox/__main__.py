@@ -5,12 +5,12 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
+from sandbox.world import CannotStart, World, run
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the practice world until it is told to end. Returns 0, or 2 and a line on stderr where it cannot start."""
     options = _parser().parse_args(arguments)
-    from sandbox.world import CannotStart, World, run
-
     wanted = World(
         database=options.database,
         telegram_port=None if options.no_telegram else options.telegram_port,

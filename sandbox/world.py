@@ -21,6 +21,7 @@ from aiohttp import web
 
 from sandbox.bybit.practice import PracticeBybit, wall_clock_ms
 from sandbox.bybit.source import MarketRefused
+from sandbox.telegram.server import build_telegram
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 5.0
@@ -54,9 +55,9 @@ def run(world: World) -> None:
         telegram = kept.enter_context(_port(world.telegram_port, "SANDBOX_TELEGRAM_PORT", deadline))
         bybit = kept.enter_context(_port(world.bybit_port, "SANDBOX_BYBIT_PORT", deadline))
         kept.enter_context(_locked(world.database, deadline))
-        if world.fresh:
-            _forget(world.database)
         try:
+            if world.fresh:
+                _forget(world.database)
             asyncio.run(_serve(world, telegram, bybit))
         except MarketRefused as refused:
             raise CannotStart(str(refused)) from None
@@ -70,8 +71,6 @@ async def _serve(world: World, telegram: socket.socket | None, bybit: socket.soc
     async with contextlib.AsyncExitStack() as serving:
         answers: dict[str, object] = {"ready": True, "telegram": None, "bybit": None}
         if telegram is not None:
-            from sandbox.telegram.server import build_telegram
-
             app = build_telegram(world.database, time_ms=wall_clock_ms)
             answers["telegram"] = await serving.enter_async_context(_served(app, telegram))
         if bybit is not None:

@@ -131,6 +131,7 @@ class History:
         turnover = volume * np.nan_to_num(opens + highs + lows + closes) / 4
         hour_ago = opens[:, max(0, opens.shape[1] - 60)]
         firsts = opens[np.arange(len(opens)), np.argmax(~np.isnan(opens), axis=1)]
+        hour_ago = np.where(np.isnan(hour_ago), firsts, hour_ago)
         return LastDay(
             firsts,
             np.nanmax(highs, axis=1),
