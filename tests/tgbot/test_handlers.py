@@ -243,10 +243,10 @@ async def test_settings_change_in_one_message_with_undo(line: Phone) -> None:
     await line.say(OWNER, "/settings")
     await line.press(OWNER, "Risk ›")
     await line.press(OWNER, "+")
-    assert "0.4" in await line.until_text(OWNER, "Changed: risk 0.25")
+    assert "0.4" in await line.until_text(OWNER, "Changed: risk a trade 0.25")
     assert (await line.services.people.person(OWNER)).preferences.risk_share == D("0.004")
     await line.press(OWNER, "Undo")
-    await line.until_text(OWNER, "Changed: risk 0.4")
+    await line.until_text(OWNER, "Changed: risk a trade 0.4")
     assert (await line.services.people.person(OWNER)).preferences.risk_share == D("0.0025")
     assert len(await line.seen(OWNER)) == 1
 

@@ -207,9 +207,9 @@ PRACTICE · VolumeVWAP 4h
 Best of 6 at the 20:26 UTC close
 
 Strength 0.85 · confluence 3 of 3
-Volume ███████▎ 2.9 x usual
-VWAP   ██████▍░ 3.2 ATR above
-Trend  ██▍░░░░░ 0.3 ATR up
+Volume ███████░ 2.9 x usual
+VWAP   ██████░░ 3.2 ATR above
+Trend  ██░░░░░░ 0.3 ATR up
 Entry  148.32
 up to  149.36
 Stop   143.10  -3.52 %
@@ -225,9 +225,9 @@ OFFER_RU = """\
 Лучший из 6 на закрытии 20:26 UTC
 
 Сила 0,85 · совпадение 3 из 3
-Объём ███████▎ 2,9 x обычного
-VWAP  ██████▍░ на 3,2 ATR выше
-Тренд ██▍░░░░░ 0,3 ATR вверх
+Объём ███████░ 2,9 x обычного
+VWAP  ██████░░ на 3,2 ATR выше
+Тренд ██░░░░░░ 0,3 ATR вверх
 Вход    148,32
 не выше 149,36
 Стоп    143,10  -3,52 %

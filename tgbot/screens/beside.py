@@ -18,7 +18,6 @@ def ring_reply(ticket: Ticket, words: Words) -> Screen:
     figures = {"symbol": ticket.symbol, "side": side(ticket.direction, words)}
     if ticket.state is State.CLOSED and ticket.revision.outcome is not None:
         ending = words(f"ending.{ticket.revision.outcome.ending}")
-        ending = ending[:1].upper() + ending[1:]
         return Screen(stacked(words("ring.closed", ending=ending, result=result_line(ticket, words), **figures)))
     if ticket.state is State.UNKNOWN:
         told = words("ticket.state.UNKNOWN.long")

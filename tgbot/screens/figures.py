@@ -6,16 +6,14 @@ from strategies.signal import Factor, Signal
 from tgbot.words import Words, decimals_of
 from trading.model import Ticket
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR = 8
 _LONGEST_LABEL = 8
 
 
 def bar(share: float, length: int = BAR) -> str:
     """A share 0..1 as a bar of `length` columns."""
-    eighths = round(min(1.0, max(0.0, share)) * length * 8)
-    full, part = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(length, "░")
+    full = round(min(1.0, max(0.0, share)) * length)
+    return "█" * full + "░" * (length - full)
 
 
 def price_digits(ticket: Ticket) -> int:

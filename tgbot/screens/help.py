@@ -22,15 +22,16 @@ def term_screen(asked: str, words: Words, languages: Languages) -> Screen:
     name = asked.strip().lower()
     for language in (words, *languages.words.values()):
         for key in _name_keys(language):
-            if name in _names(language, key):
+            if name in map(str.lower, _names(language, key)):
                 term = key.removesuffix(_NAMES)
-                return Screen(stacked(Bold(_names(words, key)[0].capitalize()), words(term)))
+                title = _names(words, key)[0]
+                return Screen(stacked(Bold(title[:1].upper() + title[1:]), words(term)))
     word = asked if len(asked) <= _LONGEST_WORD else asked[:_LONGEST_WORD] + "…"
     return Screen(stacked(words("help.unknown", word=word), _all_terms(words)))
 
 
 def _all_terms(words: Words) -> str:
-    return ", ".join(sorted(_names(words, key)[0] for key in _name_keys(words)))
+    return ", ".join(sorted((_names(words, key)[0] for key in _name_keys(words)), key=str.lower))
 
 
 def _name_keys(words: Words) -> list[str]:

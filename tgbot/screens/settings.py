@@ -40,7 +40,7 @@ def settings_screen(
         Bold(_title(page, words)),
         table(described(preferences, strategies, words).items()),
         words(explained) if explained in words.keys else None,
-        note,
+        *(("", note) if note else ()),
     ]
     undoing: tuple[Row, ...] = ()
     if undo is not None:
@@ -62,7 +62,9 @@ def typing_screen(field: SettingAction, preferences: Preferences, words: Words, 
     )
     page = page_of(field)
     back = Button(words("button.back"), SettingsTap(page=page))
-    return Screen(stacked(Bold(_title(page, words)), words("settings.type"), asked, note), ((back,),))
+    return Screen(
+        stacked(Bold(_title(page, words)), words("settings.type"), asked, *(("", note) if note else ())), ((back,),)
+    )
 
 
 def described(preferences: Preferences, strategies: Sequence[str], words: Words) -> dict[str, str]:
@@ -81,7 +83,7 @@ def described(preferences: Preferences, strategies: Sequence[str], words: Words)
         words("settings.strategies"): " + ".join(on),
         words("settings.minutes"): words.frame(preferences.minutes),
         words("settings.strength"): strength,
-        words("settings.risk_share"): words("settings.risk_share.figure", share=_share(preferences.risk_share, words)),
+        words("settings.risk_share"): _share(preferences.risk_share, words),
     }
 
 

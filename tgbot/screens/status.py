@@ -99,7 +99,9 @@ def _market_lines(status: Status, words: Words) -> tuple[Line, ...]:
     lines: list[Line] = [words.some("status.signals", status.signals_today)]
     last = status.last_signal
     if last is not None:
-        said = words("status.last", symbol=last.signal.symbol, side=side(last.signal.direction, words), at=NODE)
+        said = words(
+            "status.last", symbol=base_of(last.signal.symbol), side=side(last.signal.direction, words), at=NODE
+        )
         lines.append(woven(said, moment(last.signal.closed_at, words)))
     lines.append(
         woven(words("status.next", frame=frame, left=NODE), countdown(status.next_close_at, status.now, words))
@@ -134,12 +136,12 @@ def _machine_lines(status: Status, words: Words) -> tuple[Line, ...]:
     if status.tick is not None:
         figures = {
             "ago": words.span(status.now - status.tick.at),
-            "ms": words.number(Decimal(str(status.tick.took_ms)), 1),
+            "ms": words.number(status.tick.took_ms, 1 if status.tick.took_ms < 10 else 0),
             "symbols": words.whole(status.tick.symbols),
         }
         lines.append(words("status.tick", **figures))
     feed = (
-        words("status.feed", seconds=words.number(status.feed_age_ms / 1000, 1))
+        words("status.feed", seconds=words.number(max(0, status.feed_age_ms) / 1000, 1))
         if status.feed_age_ms is not None
         else words("status.feed.none")
     )
