@@ -117,7 +117,7 @@ class Practice:
         async with self.session.put(f"{self.telegram}/chat/{user}", json=told) as answer:
             assert answer.status == 200
 
-    async def say(self, user: int, text: str) -> str:
+    async def say(self, user: int, text: str, seconds: float = 15.0) -> str:
         """What the bot wrote next."""
         before = await self.messages(user)
         async with self.session.post(f"{self.telegram}/chat/{user}/messages", json={"text": text}) as answer:
@@ -128,7 +128,7 @@ class Practice:
             fresh = [one for one in await self.messages(user) if one["message_id"] not in known]
             return " ".join(plain(one) for one in fresh if one["from"] == "bot")
 
-        return await self.until(newer)
+        return await self.until(newer, seconds)
 
     async def tap(self, user: int, message_id: int, data: str) -> dict[str, Any] | None:
         """The toast, None without one."""
@@ -192,12 +192,16 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def practice_world(folder: Path) -> AsyncIterator[Practice]:
-    """Servers of their own, without a bot yet."""
+async def practice_world(
+    folder: Path, market: Path | None = None, lay: Callable[[Path, int], None] | None = None
+) -> AsyncIterator[Practice]:
+    """Servers of their own, without a bot yet. `lay` writes candle files into the folder `market`, told the time."""
     clock = LeapingClock()
     async with contextlib.AsyncExitStack() as open_:
         database = folder / "world.db"
-        bybit = PracticeBybit(database, time_ms=clock.now)
+        if market is not None and lay is not None:
+            lay(market, clock.now())
+        bybit = PracticeBybit(database, market=str(market or "synthetic"), time_ms=clock.now)
         open_.callback(bybit.close)
         telegram_url = await open_.enter_async_context(serving(build_telegram(database, time_ms=clock.now)))
         bybit_url = await open_.enter_async_context(serving(bybit.app()))
