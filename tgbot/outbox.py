@@ -6,6 +6,7 @@ Telegram's own answer was lost.
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -35,6 +36,15 @@ DATABASE_PAUSE_SECONDS = 1.0
 _NO_CHAT = ("chat not found", "can't initiate conversation")
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What Telegram has taken of a letter."""
+
+    letter: Letter
+    shown: Shown
+    digest: str
+
+
 class Outbox:
     """Delivers letters, one chat's one after the other, different chats beside each other."""
 
@@ -48,6 +58,7 @@ class Outbox:
         self._clock = clock
         self._awake = asyncio.Event()
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._unrecorded: dict[int, _Sent] = {}
         self._ending = False
 
     def wake(self) -> None:
@@ -91,13 +102,19 @@ class Outbox:
     async def _deliver_all(self, chat: int, letters: list[Letter]) -> None:
         try:
             for letter in letters:
-                if not await survives(self._deliver(letter), f"letter {letter.subject}"):
-                    await survives(self._later(letter), f"putting off {letter.subject}")
+                if await survives(self._deliver(letter), f"letter {letter.subject}"):
+                    continue
+                if not await survives(self._later(letter), f"putting off {letter.subject}"):
+                    # The database takes nothing: this chat waits, or the same letter would be tried without end.
+                    await self._clock.sleep(DATABASE_PAUSE_SECONDS)
         finally:
             del self._busy[chat]
             self.wake()
 
     async def _deliver(self, letter: Letter) -> None:
+        if (sent := self._unrecorded.get(letter.id)) is not None:
+            await self._record(letter, sent)
+            return
         person = await self._people.person(letter.chat)
         drawn = None if person is None or person.blocked else await self._letters.draw(letter, person)
         if person is None or drawn is None:
@@ -119,8 +136,14 @@ class Outbox:
             log.info("Telegram did not take %s: %s", letter.subject, type(failed).__name__)
             await self._later(letter)
         else:
-            now = self._clock.now()
-            await self._store.delivered(letter, shown.message_id, digest, now, is_photo=shown.is_photo)
+            await self._record(letter, _Sent(letter, shown, digest))
+
+    async def _record(self, letter: Letter, sent: _Sent) -> None:
+        """Keeps what shows the subject; while the database does not take it, the letter is not sent once more."""
+        self._unrecorded[letter.id] = sent
+        now, shown = self._clock.now(), sent.shown
+        await self._store.delivered(sent.letter, shown.message_id, sent.digest, now, is_photo=shown.is_photo)
+        del self._unrecorded[letter.id]
 
     async def _show(self, letter: Letter, drawn: Drawn) -> Shown:
         shown = Shown(letter.message_id, letter.is_photo) if letter.message_id is not None else None

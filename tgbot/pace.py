@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 # Telegram's FAQ: about 30 messages a second for a bot, one a second in a chat; a short burst is let through.
 BOT_SECONDS = 1 / 28
-CHAT_BURST = 10
+CHAT_BURST = 15
 _CHATS = 10_000
 # A longer pause is not waited out here: the outbox keeps the letter for later.
 LONGEST_PAUSE = 5

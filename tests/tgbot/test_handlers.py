@@ -4,9 +4,12 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+import tgbot.handlers
 from tests.storage.samples import NOW, OWNER
 from tests.storage.ways import step, way_to
 from tests.tgbot.cards import D, position
@@ -344,6 +347,43 @@ async def test_a_viewer_may_look_but_not_trade(line: Phone) -> None:
         _, shown = await line.tap(VIEWER, own, forged)
         assert shown["text"].startswith("You may look")
     assert line.desk.asked == []
+
+
+async def test_a_refusal_by_the_last_net_is_told_in_the_persons_language(line: Phone) -> None:
+    await line.say(VIEWER, "/status")
+    await line.services.people.set_language(VIEWER, "ru")
+    _, shown = await line.tap(VIEWER, max(await line.seen(VIEWER)), "p:pause:0")
+    assert shown["text"].startswith("Вам можно смотреть")
+
+
+async def test_a_database_that_refuses_is_told_in_one_sentence(
+    line: Phone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def locked(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(line.services.people, "set_paused", locked)
+    (text,) = await line.say(OWNER, "/pause")
+    assert text.startswith("The database does not take it")
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_new_command_is_one_handler_file_and_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ping.py").write_text(PING, encoding="utf-8")
+    monkeypatch.setattr("tgbot.handlers.__path__", [*tgbot.handlers.__path__, str(tmp_path)])
+    assert places()["ping"] == 15
+    assert tgbot.handlers.ping.build().name == "ping"
+
+
+PING = """
+from aiogram import Router
+
+COMMANDS = {"ping": 15}
+
+
+def build() -> Router:
+    return Router(name="ping")
+"""
 
 
 async def test_only_the_newest_copy_of_a_card_confirms(line: Phone) -> None:

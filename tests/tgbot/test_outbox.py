@@ -9,6 +9,7 @@ from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware
 from aiogram.exceptions import TelegramForbiddenError, TelegramNetworkError, TelegramRetryAfter
 from aiogram.methods import DeleteMessage, EditMessageText, SendMessage, TelegramMethod
+from sqlalchemy.exc import OperationalError
 
 from tests.sandbox.telegram.practice_chat import NOON
 from tests.storage.samples import NOW, OWNER
@@ -132,6 +133,40 @@ async def test_a_flood_limit_puts_the_letter_off_for_as_long_as_telegram_asks(li
     line.clock.pass_by(1)
     line.outbox.wake()
     await line.until_text(OWNER, "🟡")
+
+
+async def test_a_short_flood_limit_is_waited_out_at_once(line: Phone, faults: Faulty) -> None:
+    async def busy(method: TelegramMethod[Any], _: Callable[[], Awaitable[Any]]) -> Any:
+        raise TelegramRetryAfter(method, "Too Many Requests", 0)
+
+    faults.fault, faults.times = busy, 1
+    await line.offer()
+    await line.until_text(OWNER, "🟡")
+    assert len(faults.made) == 2
+
+
+async def test_a_letter_that_the_database_does_not_take_back_is_not_sent_twice(
+    line: Phone, faults: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, tries = line.services.outbox_store, []
+    delivered, postpone = store.delivered, store.postpone
+
+    async def read_only(*_: Any, **__: Any) -> Any:
+        tries.append("refused")
+        raise OperationalError("UPDATE outbox", {}, Exception("attempt to write a readonly database"))
+
+    monkeypatch.setattr(store, "delivered", read_only)
+    monkeypatch.setattr(store, "postpone", read_only)
+    ticket = await line.offer()
+
+    async def tried_often() -> bool:
+        return len(tries) >= 6
+
+    await line.until(tried_often)
+    monkeypatch.setattr(store, "delivered", delivered)
+    monkeypatch.setattr(store, "postpone", postpone)
+    assert await line.card(OWNER, ticket)
+    assert len(faults.made) == 1
 
 
 async def test_an_unreachable_telegram_is_tried_again_with_growing_pauses(line: Phone, faults: Faulty) -> None:
