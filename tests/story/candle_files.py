@@ -1,4 +1,4 @@
-"""Candle files that a test writes itself: a market that stands still but for one burst, at a minute known beforehand."""
+"""Candle files that a test writes: a market that stands still but for one burst, at a minute known beforehand."""
 
 from pathlib import Path
 
