@@ -14,7 +14,7 @@ from decimal import Decimal
 from sandbox.bybit.model import Account, Execution, Order, Position
 from sandbox.bybit.store import Store
 
-FIRST_UID = 24_000_001
+LEAST_UID = 20_000_000
 DEFAULT_LEVERAGE = Decimal(10)
 TIME_KEPT_EVERY_MS = 10_000
 
@@ -65,13 +65,14 @@ class Ledger:
 
     def new_id(self, kind: str) -> str:
         """An id that looks like Bybit's; the same world gives the same ids in the same order."""
-        name = f"{self.store.fact('seed')}|{kind}|{self.next_sequence()}"
+        name = f"{self.store.fact('seed')}|{self.store.fact('born_ms')}|{kind}|{self.next_sequence()}"
         return str(uuid.UUID(bytes=hashlib.blake2b(name.encode(), digest_size=16).digest(), version=4))
 
     def open_account(self, name: str, equity: Decimal) -> Account:
         """The account of this name, made with `equity` USDT where there is none yet."""
         if name not in self.accounts:
-            uid = FIRST_UID + len(self.accounts)
+            # Not counted on from a fixed number: a world begun anew must not be taken for the one before.
+            uid = LEAST_UID + secrets.randbelow(LEAST_UID)
             key, secret = secrets.token_urlsafe(13)[:18], secrets.token_urlsafe(27)[:36]
             with self.change():
                 self.keep_account(Account(name, uid, key, secret, equity, Decimal(0), self.time_ms))

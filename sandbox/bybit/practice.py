@@ -160,9 +160,9 @@ class _World:
         self._now_ms = now_ms
         self._reached_ms = int(store.fact("engine_time") or now_ms)
         if self.market != told:
-            raise MarketRefused(f"the database holds a world of another market ({self.market}); {ANEW}")
+            raise MarketRefused(f"the database holds a world of another market than SANDBOX_MARKET; {ANEW}")
         if seed is not None and seed != self.seed:
-            raise MarketRefused(f"the database holds a world of another seed ({self.seed}); {ANEW}")
+            raise MarketRefused(f"the database holds a world of another seed than SANDBOX_SEED; {ANEW}")
 
     def source(self, character: Character | None, real_url: str) -> Source:
         """The candles of this world."""
