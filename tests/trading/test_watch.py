@@ -117,27 +117,26 @@ async def test_positions_asked_before_a_fill_make_no_change_by_hand_out_of_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = await world.confirmed(ETH)
+    gate = Gate(world)
     offer = await world.offer(BTC)
-    watch = world.assistant.watch
+    await world.confirm(offer)
+    await gate.reached()
     asked = world.exchange.positions
 
     async def half_filled(account: Any, symbol: str | None = None) -> Any:
-        """The whole list, as the tick asks for it, shows Bitcoin half filled and without a stop; then it is filled."""
-        if symbol is not None:
-            return await asked(account, symbol)
-
+        """The tick's own question shows Bitcoin half filled and without a stop; by the answer, it is all done."""
         monkeypatch.setattr(world.exchange, "positions", asked)
-        await world.confirm(offer)
+        gate.open()
         await world.settle()
+        assert (await world.now(offer)).state is State.OPEN
         return tuple(
             replace(one, size=one.size / 2, stop=None) if one.symbol == BTC else one for one in await asked(account)
         )
 
     monkeypatch.setattr(world.exchange, "positions", half_filled)
-    await watch.tick()
+    await world.assistant.watch.tick()
     assert (await world.now(held)).state is State.OPEN
-    assert (await world.now(offer)).state is State.OPEN
-    await world.tick(2)
     ticket = await world.now(offer)
     assert (ticket.state, ticket.revision.reason) == (State.OPEN, Reason.STOP_CONFIRMED)
+    await world.tick(2)
     assert world.notifier.rings_of(offer.id) == []
