@@ -85,10 +85,11 @@ class Scanner:
         return tuple(found)
 
     async def prepare(self) -> None:
-        """Reads the dial's history for all who listen; until it is there their fixed threshold holds."""
+        """Reads the dial's history for all who use the dial; until it is there their fixed threshold holds."""
         wanted: dict[int, set[str]] = defaultdict(set)
         for listener in await self.listeners():
-            wanted[listener.minutes].update(listener.symbols)
+            if listener.person.preferences.per_day is not None:
+                wanted[listener.minutes].update(listener.symbols)
         await self._dial.fill({minutes: sorted(symbols) for minutes, symbols in wanted.items()})
 
     def nearest(self, minutes: int) -> Nearest | None:

@@ -9,7 +9,7 @@ import pytest
 from storage.database import Database
 from tests.doubles_exchange import instrument
 from tests.trading.bursts import burst
-from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World
+from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World, quiet
 from trading.errors import OutcomeUnknown
 from trading.model import Ticket
 from trading.ports import Heard
@@ -125,6 +125,20 @@ async def test_a_close_is_offered_once_however_many_ticks_and_restarts(market: W
     await market.tick(3)
     assert len(await heard(market)) == 1
     assert len(await market.journal.in_states(frozenset(State))) == 1
+
+
+async def test_a_close_that_was_told_is_not_gone_through_again(market: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(market, BTC)
+    await closing(market)
+    (offer,) = await offers(market)
+
+    async def again(*_: object) -> None:
+        raise AssertionError("the same close once more")
+
+    monkeypatch.setattr(market.journal, "propose", again)
+    monkeypatch.setattr(market.journal, "hear", again)
+    await market.tick(5)
+    assert await offers(market) == (offer,)
 
 
 async def test_only_strategies_that_are_on_are_listened_to(market: World) -> None:
@@ -283,6 +297,19 @@ async def test_when_the_dial_is_exceeded_only_the_strongest_that_fit_the_day_bec
     await closing(market)
     became = {one.signal.symbol: one.refused for one in await heard(market)}
     assert became == {ETH: None, SOL: None, BTC: Reason.DAY_FULL}
+
+
+async def test_the_dials_history_is_read_for_those_who_use_it(market: World) -> None:
+    await market.assistant.start()
+    person = await market.person()
+    dialled = replace(person.preferences, per_day=50)
+    assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is None
+    for symbol in (BTC, ETH, SOL):
+        for minutes in (1, 5):
+            market.exchange.rows[symbol, minutes] = quiet(symbol, minutes, 4_000, MIDNIGHT - minutes * MINUTE)
+    await market.prefer(per_day=50)
+    await market.assistant.each_minute()
+    assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is not None
 
 
 # --- trouble
