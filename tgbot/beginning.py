@@ -36,7 +36,8 @@ class Beginning:
                 keys.result()  # a key that can not sign ends the start
             await self._insist(self.assistant.start)
             tick = with_housekeeping(self.assistant.tick, self.assistant.expire)
-            self.schedule.begin(Job("tick", self.tick_seconds, tick))
+            self.schedule.begin(Job("watch", self.tick_seconds, self.assistant.look_after))
+            self.schedule.begin(Job("tick", self.tick_seconds, tick, asks="feed"))
             self.schedule.begin(Job("minute", MINUTE, self.assistant.each_minute))
             self._name_unknown_symbols()
             log.info("watching the market", tick_seconds=self.tick_seconds)

@@ -1,5 +1,6 @@
 """All use cases of trading, wired once: the program and the tests build the same one."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from trading.tickets import Own, TicketDesk
 from trading.universe import Universe
 from trading.watch import Watch
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
@@ -46,24 +49,27 @@ class Assistant:
         """
         await self.context.exchange.measure_clock()
         await self.context.universe.refresh()
-        self._heed(await self.watch.tick())
+        await self.look_after()
         await self.scanner.prepare()
 
-    async def tick(self) -> None:
-        """One tick: first what is ours on Bybit, then the market."""
+    async def look_after(self) -> None:
+        """One look at all that is ours on Bybit; never held up by the market's candles."""
         trouble = await self.watch.tick()
-        try:
-            await self.scanner.scan()
-        except ExchangeError as error:
-            trouble = trouble or error.text
-        self._heed(trouble)
-
-    def _heed(self, trouble: str) -> None:
-        """Bybit's trouble begins and ends with a whole tick, so that it is told once, not in turns."""
         if trouble:
             self.context.health.failed("bybit", trouble)
         else:
             self.context.health.worked("bybit")
+
+    async def tick(self) -> None:
+        """One look at the market: prices, candles, signals, tickets."""
+        try:
+            trouble = await self.scanner.scan()
+        except ExchangeError as error:
+            trouble = error.text
+        if trouble:
+            self.context.health.failed("feed", trouble)
+        else:
+            self.context.health.worked("feed")
 
     async def each_minute(self) -> None:
         """Slower duties: Bybit's clock, and what is still missing of the dial's history."""
@@ -71,7 +77,7 @@ class Assistant:
             await self.context.exchange.measure_clock()
             await self.scanner.prepare()
         except ExchangeError as error:
-            self.context.health.failed("bybit", error.text)
+            log.warning("Bybit's time or history could not be read: %s", error.text)
 
     def expire(self) -> int:
         """Housekeeping of all caches; gives how many entries went."""
@@ -105,7 +111,7 @@ def build_assistant(
         notifier=notifier,
         clock=clock,
         universe=Universe(exchange, clock, watchlist),
-        feed=Feed(exchange, clock, health),
+        feed=Feed(exchange, clock),
         caches=Caches(seconds),
         health=health,
     )

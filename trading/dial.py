@@ -26,8 +26,9 @@ CONFLUENCES = (2, 3)
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """Firings of one symbol and strategy under each threshold, by confluence; `days` of history they come from."""
+    """Firings of one symbol and strategy under each threshold, by confluence, over `days` of history before `day`."""
 
+    day: int
     days: float
     firings: Mapping[int, IntArray]  # confluence -> (thresholds,)
 
@@ -39,7 +40,6 @@ class Dial:
         self._feed = feed
         self._judge = judge
         self._clock = clock
-        self._day = -1
         self._counts: dict[tuple[int, str, str], _Counts] = {}  # (minutes, strategy, symbol)
         self._filling = asyncio.Lock()
 
@@ -47,15 +47,18 @@ class Dial:
         """Reads what is missing for today: `wanted` minutes -> symbols. What fails is tried at the next call."""
         async with self._filling:
             today = self._clock.now() // DAY_MS
-            if today != self._day:
-                self._counts.clear()
-                self._day = today
             for minutes, symbols in wanted.items():
-                missing = [s for s in symbols if (minutes, self._judge.ids[0], s) not in self._counts]
+                # What was counted yesterday serves until today's is there.
+                missing = [s for s in symbols if not self._is_of(today, minutes, s)]
                 if missing:
-                    await self._count(minutes, missing)
+                    await self._count(minutes, missing, today)
+            self._counts = {key: kept for key, kept in self._counts.items() if kept.day >= today - 1}
 
-    async def _count(self, minutes: int, symbols: list[str]) -> None:
+    def _is_of(self, day: int, minutes: int, symbol: str) -> bool:
+        kept = self._counts.get((minutes, self._judge.ids[0], symbol))
+        return kept is not None and kept.day == day
+
+    async def _count(self, minutes: int, symbols: list[str], today: int) -> None:
         slow_minutes = SLOW_FRAMES[minutes]
         days = history_days(minutes)
         # Today is not counted, but the feed reads back from now.
@@ -78,10 +81,10 @@ class Dial:
         fast, slow = blocks_of(fast_rows), blocks_of(slow_rows)
         both = tuple(symbol for symbol in fast.symbols if symbol in slow.symbols)
         if both:
-            await self._keep(fast.only(both), slow.only(both), days)
+            await self._keep(fast.only(both), slow.only(both), days, today)
 
-    async def _keep(self, fast: Candles, slow: Candles, days: int) -> None:
-        today_starts = self._day * DAY_MS
+    async def _keep(self, fast: Candles, slow: Candles, days: int, today: int) -> None:
+        today_starts = today * DAY_MS
         first_counted = today_starts - days * DAY_MS
         past = int(np.searchsorted(fast.open_times, today_starts))
         fast = fast.until(past)
@@ -95,7 +98,9 @@ class Dial:
             kept = days_seen >= first_counted // DAY_MS
             for place, symbol in enumerate(fast.symbols):
                 by_confluence = {c: counts[:, place, kept].sum(axis=1) for c, counts in firings.items()}
-                self._counts[fast.minutes, scores.strategy, symbol] = _Counts(float(history[place]), by_confluence)
+                self._counts[fast.minutes, scores.strategy, symbol] = _Counts(
+                    today, float(history[place]), by_confluence
+                )
 
     def threshold(self, preferences: Preferences, watchlist: Iterable[str]) -> Threshold:
         """The strength that this person's signals need today."""

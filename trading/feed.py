@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from indicators.candles import CandleError, Candles, candles_from
 from trading.errors import ExchangeError
-from trading.health import Health
 from trading.ports import CandleRows, Clock, Exchange
 
 KEPT = 2_000
@@ -41,19 +40,19 @@ def newest_closed(now: int, minutes: int) -> int:
 class Feed:
     """Keeps the newest 2,000 closed candles of each frame in use; a frame nobody wants is let go."""
 
-    def __init__(self, exchange: Exchange, clock: Clock, health: Health) -> None:
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
         self._exchange = exchange
         self._clock = clock
-        self._health = health
         self._series: dict[Frame, _Series] = {}
         self._gaps: dict[Frame, int] = {}
         self._resting: dict[Frame, tuple[str, int]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def refresh(self, wanted: Mapping[int, Iterable[str]]) -> None:
+    async def refresh(self, wanted: Mapping[int, Iterable[str]]) -> str:
         """Asks for every candle that has closed since the last time. `wanted`: minutes -> symbols.
 
-        A frame that can not be had is left as it is and asked again at the next tick; one with gaps rests.
+        A frame that can not be had is left as it is and asked again at the next tick; one with gaps rests. Returns
+        what one of them ran into, as a text that is safe to show; "" where all went well.
         """
         frames = {(symbol, minutes) for minutes, symbols in wanted.items() for symbol in symbols}
         for known in (self._series, self._gaps, self._resting):
@@ -61,11 +60,7 @@ class Feed:
                 del known[frame]
         now = self._exchange.bybit_time()
         due = sorted(frame for frame in frames if self._is_due(frame, now))
-        failures = [text for text in await asyncio.gather(*(self._extend(frame) for frame in due)) if text]
-        if failures:
-            self._health.failed("feed", failures[0])
-        elif due:
-            self._health.worked("feed")
+        return next((text for text in await asyncio.gather(*(self._extend(frame) for frame in due)) if text), "")
 
     def _is_due(self, frame: Frame, now: int) -> bool:
         if frame in self._resting:

@@ -56,23 +56,25 @@ class Scanner:
         self._nearest: dict[int, Nearest | None] = {}
         self.report: TickReport | None = None
 
-    async def scan(self) -> None:
-        """One tick. Raises ExchangeError where not even prices could be had; the next tick tries again."""
+    async def scan(self) -> str:
+        """One tick. Raises ExchangeError where not even prices could be had; the next tick tries again.
+
+        Returns what the candles ran into, as a text that is safe to show; "" where all went well.
+        """
         began = self._context.clock.now()
         await self._context.universe.refresh()
         listeners = await self.listeners()
         wanted = _frames(listeners)
-        await self._context.feed.refresh(wanted)
-        judged = 0
+        trouble = await self._context.feed.refresh(wanted)
         for minutes in sorted({listener.minutes for listener in listeners}):
             due = self._due(minutes, wanted[minutes])
             if due:
-                judged += len(due)
                 close = await self._close(minutes, due)
                 await self._tell(close, [one for one in listeners if one.minutes == minutes])
                 self._judged.update({(symbol, minutes): int(close.fast.open_times[-1]) for symbol in due})
         now = self._context.clock.now()
         self.report = TickReport(now, float(now - began), len({s for symbols in wanted.values() for s in symbols}))
+        return trouble
 
     async def listeners(self) -> tuple[Listener, ...]:
         """Everyone who has an account and has not blocked the bot."""

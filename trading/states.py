@@ -97,6 +97,8 @@ TABLE: Mapping[tuple[State, Event], State] = MappingProxyType(
         (S.CLOSING, E.STOP_MISSING): S.UNPROTECTED,
         (S.CLOSING, E.GONE): S.CLOSED,
         (S.DRIFT, E.ADOPTED): S.OPEN,
+        # Exits are never blocked, whatever a hand did to the position.
+        (S.DRIFT, E.CLOSE_SENT): S.CLOSING,
         (S.DRIFT, E.GONE): S.CLOSED,
     }
 )

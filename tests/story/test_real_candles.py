@@ -81,7 +81,7 @@ async def entries(url: str) -> list[dict[str, str]]:
 
 async def next_candle(world: Replayed) -> None:
     world.clock.pass_by(FIVE_MINUTES)
-    await world.assistant.tick()
+    await world.round()
     await world.settle()
 
 

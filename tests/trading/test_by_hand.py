@@ -131,3 +131,15 @@ async def test_only_drift_can_be_adopted(world: World) -> None:
     with pytest.raises(TicketError) as refused:
         await world.assistant.desk.adopt(OWNER, ticket.id)
     assert refused.value.reason is Reason.NOT_OPEN
+
+
+async def test_a_drifted_position_can_always_be_closed(world: World) -> None:
+    ticket = await world.confirmed()
+    world.exchange.hand(ACCOUNT, ticket.symbol, ticket.direction.side, D("0.01"))
+    await world.tick()
+    assert (await world.now(ticket)).state is State.DRIFT
+    await world.assistant.desk.close(OWNER, ticket.id)
+    await world.settle()
+    closed = await world.until_over(ticket)
+    assert closed.state is State.CLOSED
+    assert not world.books.held

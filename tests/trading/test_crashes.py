@@ -45,7 +45,7 @@ async def recovered(world: World, offer: Ticket) -> Ticket:
     """A new process over the same database and the same Bybit, until the ticket rests."""
     world.exchange.drop_stops = False
     await world.restart(away=1)
-    await world.assistant.tick()
+    await world.round()
     for _ in range(30):
         ticket = await world.now(offer)
         if ticket.state in ENDED | {State.OPEN, State.PROPOSED}:
@@ -71,7 +71,7 @@ async def offered(world: World) -> Ticket:
     world.next_close()
     world.assistant = world.build()
     await world.assistant.start()
-    await world.assistant.tick()
+    await world.round()
     return await world.offer()
 
 

@@ -13,7 +13,6 @@ from tests.trading.world import BTC, DAY, ETH, MIDNIGHT, MINUTE
 from trading.dial import Dial
 from trading.errors import OutcomeUnknown
 from trading.feed import Feed
-from trading.health import Health
 from trading.judge import Judge
 from trading.ports import CandleRows
 from trading.preferences import PRESETS, Preferences
@@ -45,7 +44,7 @@ class Dialled:
         for place, symbol in enumerate(symbols):
             for minutes in (1, 5):
                 self.exchange.rows[symbol, minutes] = wandering(symbol, minutes, days, MIDNIGHT, 7 * place + minutes)
-        feed = Feed(self.exchange, self.clock, Health(self.clock, lambda *_: None))
+        feed = Feed(self.exchange, self.clock)
         self.dial = Dial(feed, Judge(Settings(), lambda: self.clock.now() / 1000), self.clock)
 
     async def fill(self) -> None:

@@ -12,7 +12,6 @@ from tests.doubles_exchange import ExchangeDouble, instrument
 from tests.trading.world import BTC, DAY, ETH, MIDNIGHT, MINUTE, quiet
 from trading.errors import OutcomeUnknown
 from trading.feed import KEPT, Feed, newest_closed
-from trading.health import Health
 from trading.ports import CandleRows
 
 SILENT = OutcomeUnknown("silent")
@@ -38,13 +37,12 @@ class Fed:
     def __init__(self, candles: int = 300) -> None:
         self.clock = VirtualClock(MIDNIGHT)
         self.exchange = Counting(self.clock, instrument(BTC), instrument(ETH))
-        self.told: list[tuple[str, str]] = []
-        self.feed = Feed(self.exchange, self.clock, Health(self.clock, lambda *told: self.told.append(told)))
+        self.feed = Feed(self.exchange, self.clock)
         for symbol in (BTC, ETH):
             self.exchange.rows[symbol, 1] = quiet(symbol, 1, candles + 1441, MIDNIGHT + DAY)
 
-    async def refresh(self, *symbols: str) -> None:
-        await self.feed.refresh({1: symbols or (BTC,)})
+    async def refresh(self, *symbols: str) -> str:
+        return await self.feed.refresh({1: symbols or (BTC,)})
 
     def without(self, at: int) -> None:
         """Bybit has no candle that opens then."""
@@ -199,16 +197,14 @@ async def test_an_impossible_candle_rests_its_own_symbol_alone(fed: Fed) -> None
     assert fed.feed.newest(ETH, 1) == MIDNIGHT - MINUTE
 
 
-async def test_a_silence_is_told_once_and_what_was_there_stays(fed: Fed) -> None:
+async def test_a_silence_is_told_and_what_was_there_stays(fed: Fed) -> None:
     await fed.refresh()
     fed.exchange.trouble["candles"] = [SILENT] * 3
     fed.clock.pass_by(60)
-    for _ in range(3):
-        await fed.refresh()
+    assert [await fed.refresh() for _ in range(3)] == ["silent"] * 3
     assert fed.feed.newest(BTC, 1) == MIDNIGHT - MINUTE
-    await fed.refresh()
+    assert await fed.refresh() == ""
     assert fed.feed.newest(BTC, 1) == MIDNIGHT
-    assert fed.told == [("feed", "trouble: silent"), ("feed", "works again")]
 
 
 async def test_it_is_stale_without_a_price_for_more_than_ten_seconds(fed: Fed) -> None:

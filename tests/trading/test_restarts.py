@@ -48,8 +48,6 @@ async def test_a_silence_is_told_once_and_its_end_once(world: World) -> None:
     world.told.clear()
     world.exchange.trouble["positions"] = [SILENT] * 5
     await world.tick(5)
-    world.exchange.trouble["tickers"] = [SILENT] * 5
-    await world.tick(5)
     assert world.told == [("bybit", "trouble: timed out")]
     await world.tick(3)
     assert world.told == [("bybit", "trouble: timed out"), ("bybit", "works again")]
@@ -60,7 +58,9 @@ async def test_a_market_that_can_not_be_asked_is_told_once_while_the_account_ans
     world.told.clear()
     world.exchange.trouble["tickers"] = [SILENT] * 6
     await world.tick(6)
-    assert world.told == [("bybit", "trouble: timed out")]
+    assert world.told == [("feed", "trouble: timed out")]
+    await world.tick(2)
+    assert world.told == [("feed", "trouble: timed out"), ("feed", "works again")]
 
 
 async def test_a_silent_bybit_closes_and_forgets_nothing(world: World) -> None:

@@ -42,9 +42,9 @@ async def market(empty_world: World) -> World:
 async def closing(world: World, late: float = 2.0) -> None:
     """The minute closes and a tick comes `late` seconds after it."""
     await world.assistant.start()
-    await world.assistant.tick()
+    await world.round()
     world.clock.at = CLOSES + round(late * 1000)
-    await world.assistant.tick()
+    await world.round()
 
 
 async def offers(world: World) -> tuple[Ticket, ...]:
@@ -176,10 +176,10 @@ async def test_the_market_is_judged_once_for_many_listeners(market: World, monke
         await market.prefer(user, threshold=D("0.70") + D(user % 3) / 100)
     lay(market, BTC)
     await market.assistant.start()
-    await market.assistant.tick()
+    await market.round()
     judged = count_verdicts(market, monkeypatch)
     market.clock.at = CLOSES + 2_000
-    await market.assistant.tick()
+    await market.round()
     await market.tick(3)
     assert judged == [(BTC, ETH, SOL)]
     assert len(await offers(market)) == 6
@@ -198,10 +198,10 @@ async def test_people_with_other_watchlists_share_the_computation(
     for n in range(4):
         lay(world, f"C{n}USDT")
     await world.assistant.start()
-    await world.assistant.tick()
+    await world.round()
     judged = count_verdicts(world, monkeypatch)
     world.clock.at = CLOSES + 2_000
-    await world.assistant.tick()
+    await world.round()
     assert len(judged) == 1
     watched = {user: {one.signal.symbol for one in await heard(world, user)} for user in (OWNER, 1002)}
     assert watched == {OWNER: {f"C{n}USDT" for n in range(4)}, 1002: {"C0USDT", "C1USDT"}}
@@ -231,9 +231,9 @@ async def test_a_fast_candle_that_ends_with_its_slow_one_waits_for_it(market: Wo
     market.exchange.rows[BTC, 5] = replace(whole, open_times=whole.open_times[until], values=whole.values[:, until])
     market.clock.at = closes - 50_000
     await market.assistant.start()
-    await market.assistant.tick()
+    await market.round()
     market.clock.at = closes + 2_000
-    await market.assistant.tick()
+    await market.round()
     assert not await heard(market)
     market.exchange.rows[BTC, 5] = whole
     await market.tick()
@@ -269,7 +269,7 @@ async def test_a_candle_that_reaches_us_over_ninety_seconds_late_is_listed_as_la
     world.at(BTC, "51000")
     world.clock.at = closes + round(late * 1000)
     await world.assistant.start()
-    await world.assistant.tick()
+    await world.round()
     assert await refusals(world) == [reason]
 
 
@@ -318,14 +318,14 @@ async def test_the_dials_history_is_read_for_those_who_use_it(market: World) -> 
 async def test_no_prices_is_one_trouble_and_the_next_tick_goes_on(market: World) -> None:
     lay(market, BTC)
     await market.assistant.start()
-    await market.assistant.tick()
+    await market.round()
     market.exchange.trouble["tickers"] = [SILENT] * 2
     market.clock.at = CLOSES + 2_000
-    await market.assistant.tick()
+    await market.round()
     assert not await heard(market)
     await market.tick(2)
     assert len(await offers(market)) == 1
-    assert market.told == [("bybit", "trouble: silent"), ("bybit", "works again")]
+    assert market.told == [("feed", "trouble: silent"), ("feed", "works again")]
 
 
 async def test_the_report_tells_when_and_how_many(market: World) -> None:

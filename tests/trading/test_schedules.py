@@ -50,7 +50,7 @@ class Run:
         world.at(BTC, "50000")
         world.assistant = world.build()
         await world.assistant.start()
-        await world.assistant.tick()
+        await world.round()
         self.offer = await world.offer(BTC, random.choice(list(Direction)))
         await self._rise()
         for _ in range(random.randrange(5, 12)):
@@ -142,7 +142,7 @@ class Run:
             await self.world.settle()
 
     async def _tick(self) -> None:
-        await self.world.assistant.tick()
+        await self.world.round()
 
     async def _close(self) -> None:
         if self.random.random() < 0.6:
@@ -156,7 +156,7 @@ class Run:
     async def _recover(self) -> None:
         world = self.world
         calm_at, rested = world.clock.now(), 0
-        await world.assistant.tick()
+        await world.round()
         for _ in range(60):
             await world.beat()
             await world.settle()

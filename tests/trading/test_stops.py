@@ -84,7 +84,7 @@ async def test_a_protected_fill_is_not_touched_while_the_instruments_are_not_kno
     world.exchange.trouble["instruments"] = [SILENT] * 100
     for _ in range(10):
         world.clock.pass_by(2)
-        await world.assistant.tick()
+        await world.round()
     ticket = await world.now(offer)
     assert ticket.state is State.OPEN
     assert not world.closes

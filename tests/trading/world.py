@@ -150,12 +150,17 @@ class World:
     async def start(self, frames: Iterable[int] = (240, 1440), days_ahead: int = 3) -> None:
         self.lay_quiet(frames, days_ahead)
         await self.assistant.start()
+        await self.round()
+
+    async def round(self) -> None:
+        """Both jobs of the clock once: what is ours on Bybit, then the market."""
+        await self.assistant.look_after()
         await self.assistant.tick()
 
     async def tick(self, times: int = 1, seconds: float = 2.0) -> None:
         for _ in range(times):
             self.clock.pass_by(seconds)
-            await self.assistant.tick()
+            await self.round()
 
     async def beat(self) -> None:
         """A tick without its look for signals: prices and the watch."""
