@@ -14,7 +14,7 @@ from tests.storage.samples import NOW, OWNER
 from tests.storage.ways import step, way_to
 from tests.tgbot.cards import D, position
 from tests.tgbot.phone import OTHER_OWNER, VIEWER, Phone
-from tgbot.handlers import handler_files, places
+from tgbot.handlers import handler_files, places, tickets
 from tgbot.menu import set_menus
 from tgbot.taps import TicketAction, TicketTap
 from trading.errors import OutcomeUnknown, RiskRefused, TicketError
@@ -113,7 +113,10 @@ async def test_a_tap_on_confirm_is_answered_with_the_claims_outcome_and_moves_th
     assert (await line.seen(OWNER)).keys() == {card}
 
 
-async def test_a_tap_that_takes_long_is_answered_with_working_and_its_refusal_told_later(line: Phone) -> None:
+async def test_a_tap_that_takes_long_is_answered_with_working_and_its_refusal_told_later(
+    line: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tickets, "ANSWER_WITHIN", 0.2)
     ticket = await line.offer()
     card = await line.card(OWNER, ticket)
     line.desk.takes, line.desk.refuses = 1.0, RiskRefused(Reason.NO_MARGIN, available=D("1.5"))
