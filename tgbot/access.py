@@ -37,7 +37,8 @@ def _recently(seconds: float, size: int = _KNOWN_STRANGERS) -> TTLCache[int, Any
 class Access(BaseMiddleware):
     """Outer middleware on every update; adds `person` and `words` for the handlers.
 
-    Owners are welcomed when they are first seen, and everyone's name and language are taken from Telegram then.
+    Owners are welcomed when they are first seen, and everyone's language is taken from Telegram then and only then:
+    /lang changes it, and what was chosen stays.
     """
 
     people: PeopleStore
@@ -47,7 +48,6 @@ class Access(BaseMiddleware):
     owners: frozenset[int]
     default: Preferences
     _told: TTLCache[int, Any] = field(default_factory=lambda: _recently(STRANGER_SECONDS))
-    _codes: TTLCache[int, Any] = field(default_factory=lambda: _recently(7 * 86_400))
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         asked = _private(event)
@@ -66,20 +66,19 @@ class Access(BaseMiddleware):
         if person is None:
             if user.id not in self.owners:
                 return None
-            self._codes[user.id] = spoken
             now = self.clock.now()
             return await self.people.welcome(user.id, Role.OWNER, spoken, user.first_name, self.default, now)
-        before = self._codes.get(user.id)
-        self._codes[user.id] = spoken
         if person.blocked:
             await self.people.set_blocked(user.id, False)
             person = replace(person, blocked=False)
         # An owner who was only named in the settings has no name yet: this is the first sight.
-        first_sight = not person.first_name
+        # The name is written last: cut short, this is the first sight once more.
+        turned = not person.first_name and person.language != spoken
+        if turned:
+            await self.people.set_language(user.id, spoken)
         if person.first_name != user.first_name:
             person = await self.people.rename(user.id, user.first_name)
-        if (first_sight or (before is not None and before != spoken)) and person.language != spoken:
-            person = await self.people.set_language(user.id, spoken)
+        if turned:
             await self.notifier.redraw(person)
         return person
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from storage.outbox import Letter
-from tgbot.notify import figures_from
+from tgbot.notify import figures_from, glance_from
 from tgbot.screens.beside import ring_reply
 from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import Screen, stacked
@@ -51,8 +51,15 @@ class Letters:
         except TicketError:
             return None
         if letter.subject.startswith("t:"):
-            asking, now = bool(letter.payload["asking"]), self._clock.now()
-            card = ticket_card(ticket, self._environment, words, now, asking=asking)
+            asking, seen = bool(letter.payload["asking"]), letter.payload.get("seen")
+            card = ticket_card(
+                ticket,
+                self._environment,
+                words,
+                self._clock.now(),
+                asking=asking,
+                seen=glance_from(seen) if seen is not None else None,
+            )
             return Drawn(card, anew=bool(letter.payload["anew"]))
         # A state that has passed is not worth a sound any more.
         return Drawn(ring_reply(ticket, words)) if ticket.state == letter.payload["state"] else None

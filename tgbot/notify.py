@@ -1,10 +1,13 @@
 """The Notifier port: what happened becomes a row in the outbox, and the outbox is woken."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from enum import IntEnum
+from typing import Any
 
 from storage.outbox import OutboxStore
+from tgbot.screens.glance import Glance
 from trading.model import Ticket
 from trading.people import Person
 from trading.ports import Clock, Journal
@@ -58,20 +61,21 @@ class OutboxNotifier:
     async def limit_reached(self, owner: int, reason: Reason, figures: Mapping[str, object]) -> None:
         """The first refusal by a limit: said once until it is over."""
         if await self._store.tell_limit_once(owner, reason):
-            told = {name: _plain(value) for name, value in figures.items()}
-            await self._notice(owner, f"limit:{reason}", {"reason": reason.value, "figures": told})
+            await self._notice(owner, f"limit:{reason}", {"reason": reason.value, "figures": _told(figures)})
 
     async def limit_over(self, owner: int, reason: Reason) -> None:
         """Its end, where its beginning was told."""
         if await self._store.limit_is_over(owner, reason):
             await self._notice(owner, f"limit-over:{reason}", {})
 
-    async def draw(self, ticket: Ticket, *, asking: bool = False, anew: bool = False) -> None:
-        """The card once more: asking whether to close, or anew at the end of the chat.
+    async def draw(
+        self, ticket: Ticket, *, asking: bool = False, anew: bool = False, seen: Glance | None = None
+    ) -> None:
+        """The card once more: asking whether to close, anew at the end of the chat, or with what was `seen` at Bybit.
 
         All edits of a card go through the outbox, so an older state never overwrites a newer one.
         """
-        await self._want_card(ticket, asking=asking, anew=anew)
+        await self._want_card(ticket, asking=asking, anew=anew, seen=seen)
         self._wake()
 
     async def redraw(self, person: Person) -> None:
@@ -81,13 +85,20 @@ class OutboxNotifier:
                 await self._want_card(ticket)
         self._wake()
 
-    async def _want_card(self, ticket: Ticket, *, asking: bool = False, anew: bool = False) -> None:
+    async def _want_card(
+        self, ticket: Ticket, *, asking: bool = False, anew: bool = False, seen: Glance | None = None
+    ) -> None:
         urgent = Priority.ALARM if ticket.state in _ALARMS else Priority.RESULT
         await self._store.want(
             ticket.owner,
             card_subject(ticket.id),
             self._clock.now(),
-            payload={"ticket": ticket.id, "asking": asking, "anew": anew},
+            payload={
+                "ticket": ticket.id,
+                "asking": asking,
+                "anew": anew,
+                "seen": None if seen is None else _told(asdict(seen)),
+            },
             priority=Priority.TICKET if ticket.state is State.PROPOSED else urgent,
             ring=ticket.state is State.PROPOSED,
         )
@@ -97,6 +108,16 @@ class OutboxNotifier:
         # each time is a message of its own, so the moment is part of what it is known by
         await self._store.want(owner, f"{subject}:{now}", now, payload=payload, priority=Priority.NOTICE)
         self._wake()
+
+
+def glance_from(told: Mapping[str, object]) -> Glance:
+    """What was seen at Bybit, as it was before it was kept."""
+    figures: dict[str, Any] = figures_from(told)
+    return Glance(**figures)
+
+
+def _told(figures: Mapping[str, object]) -> dict[str, object]:
+    return {name: _plain(value) for name, value in figures.items()}
 
 
 def _plain(value: object) -> object:

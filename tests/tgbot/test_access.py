@@ -114,6 +114,20 @@ async def test_a_language_that_was_chosen_stays(line: Phone) -> None:
     assert (await line.say(OWNER, "/pause"))[0].startswith("Пауза")
 
 
+@pytest.mark.parametrize("chosen", ["English", "Русский"])
+async def test_what_telegram_tells_later_does_not_overrule_what_was_chosen(line: Phone, chosen: str) -> None:
+    await line.say(OWNER, "/lang")
+    await line.press(OWNER, chosen)
+    before = await line.services.people.person(OWNER)
+    for code in ("ru", "en", "ru"):
+        await line.practice.person("PUT", str(OWNER), {"first_name": "Ann", "language_code": code})
+        await line.say(OWNER, "/pause")
+    after = await line.services.people.person(OWNER)
+    assert before is not None
+    assert after is not None
+    assert (after.language, after.first_name) == (before.language, "Ann")
+
+
 async def test_an_owner_of_the_settings_is_welcomed_even_if_the_database_does_not_know_him(line: Phone) -> None:
     access = line.services
     assert 1002 in access.owners

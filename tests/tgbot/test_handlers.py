@@ -67,7 +67,7 @@ async def test_start_says_who_it_is_where_it_runs_and_what_comes_next(line: Phon
     assert "Nothing is sent without your tap" in flat
     assert "PRACTICE" in flat
     assert "within two minutes" in flat
-    assert "candle closes in" in flat.replace("\u00a0", " ")
+    assert re.search(r"candle closes at \d\d:\d\d UTC, in \d+ s", flat.replace("\u00a0", " "))
 
 
 async def test_start_brings_the_cards_that_could_not_come_before_the_chat_began(line: Phone) -> None:
@@ -75,6 +75,19 @@ async def test_start_brings_the_cards_that_could_not_come_before_the_chat_began(
     ticket = await line.offer("b" * 16, owner=newcomer)
     await line.card(newcomer, ticket)
     assert any("1 offer waits" in text.replace("\n", " ") for text in await line.say(newcomer, "/start"))
+
+
+async def test_start_leads_to_an_offer_whose_card_is_further_up(line: Phone) -> None:
+    ticket = await line.offer()
+    card = await line.card(OWNER, ticket)
+    (text,) = await line.say(OWNER, "/start")
+    assert "1 offer waits for you further up." in text.replace("\n", " ")
+    await line.press(OWNER, "Show SOLUSDT")
+
+    async def moved() -> bool:
+        return await line.card(OWNER, ticket) > card
+
+    await line.until(moved)
 
 
 async def test_nonsense_gets_an_answer_and_no_traceback(line: Phone, caplog: pytest.LogCaptureFixture) -> None:
@@ -194,6 +207,21 @@ async def test_refresh_tells_the_position_of_this_moment(line: Phone) -> None:
     await line.until_text(OWNER, "protected")
     line.exchange.held = (position(),)
     assert (await line.press(OWNER, "Refresh"))["text"].startswith("SOLUSDT 150.44 · +16.51 USDT")
+    text = (await line.until_text(OWNER, "+16.51")).replace("\u00a0", " ")
+    assert re.search(r"\+16\.51 USDT · \+0\.40 R at \d\d:\d\d UTC", text)
+    assert re.search(r"Now +150\.44", text)
+    await line.services.notifier.draw(await line.services.journal.own("a" * 16, OWNER))
+
+    async def plain_again() -> bool:
+        return "150.44" not in (await line.texts(OWNER))[0]
+
+    await line.until(plain_again)
+
+
+async def test_refresh_of_a_position_that_is_gone_says_so(line: Phone) -> None:
+    await brought_to(line, State.OPEN)
+    await line.until_text(OWNER, "protected")
+    assert (await line.press(OWNER, "Refresh"))["text"] == "Bybit holds no SOLUSDT position now."
 
 
 async def test_positions_lead_to_the_card_which_comes_down_the_chat(line: Phone) -> None:
@@ -225,7 +253,8 @@ async def test_signals_tell_what_became_of_them(line: Phone) -> None:
     await hear(ticket.account, OWNER, ticket.signal, line.clock.now(), ticket.id, None)
     (text,) = await line.say(OWNER, "/signals")
     assert "offered, waits for you" in text
-    assert "Volume 2.9 x usual" in text
+    assert "Volume 0.9" in text
+    assert (await line.press(OWNER, "🟡 SOL"))["text"] == "The card comes down."
 
 
 async def test_the_language_changes_with_one_tap_everywhere(line: Phone) -> None:
@@ -252,7 +281,7 @@ async def test_settings_change_in_one_message_with_undo(line: Phone) -> None:
     assert "0.4" in await line.until_text(OWNER, "Changed: risk a trade 0.25")
     assert (await line.services.people.person(OWNER)).preferences.risk_share == D("0.004")
     await line.press(OWNER, "Undo")
-    await line.until_text(OWNER, "Changed: risk a trade 0.4")
+    assert "Settings › Risk" in await line.until_text(OWNER, "Undone.")
     assert (await line.services.people.person(OWNER)).preferences.risk_share == D("0.0025")
     assert len(await line.seen(OWNER)) == 1
 
@@ -264,6 +293,7 @@ async def test_a_number_out_of_range_is_answered_with_the_bounds(line: Phone) ->
     await line.until_text(OWNER, "Send me the number")
     for said in ("10", "-1", "nan", "1e309", "0", "9" * 20, "half", "<b>", "0.5.5", "0,"):
         await line.practice.say(OWNER, said)
+        await line.until_text(OWNER, f"{said[:12]}{'…' * (len(said) > 12)} does not fit.")
         await line.until_text(OWNER, "A number from 0.05 to 3, please.")
         await line.until(_heard(line))
     assert (await line.services.people.person(OWNER)).preferences.risk_share == D("0.0025")

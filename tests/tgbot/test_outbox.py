@@ -64,8 +64,12 @@ async def test_a_card_is_one_message_through_its_whole_life_and_its_end_rings_on
     ended = await closed(line, ticket)
     await line.services.notifier.ticket(ended, ring=True)
     await line.until_text(OWNER, "⚪ SOLUSDT Long")
-    reply = await line.until_text(OWNER, "SOLUSDT Long, target:")
-    assert "+1.45 R (+60.25 USDT) net" in reply.replace("\n", " ").replace("\u00a0", " ")
+
+    async def rung() -> list[str]:
+        return [text for text in await line.texts(OWNER) if text.startswith("SOLUSDT Long · target")]
+
+    (reply,) = await line.until(rung)
+    assert "+1.45 R (+60.25 USDT) net" in reply.replace("\u00a0", " ")
     messages = [one for one in await line.practice.messages(OWNER) if one["from"] == "bot"]
     assert [one["message_id"] for one in messages] == [card, card + 1]
     assert messages[0]["edited"]

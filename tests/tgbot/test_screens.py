@@ -7,10 +7,11 @@ from functools import cache
 import pytest
 
 from sandbox.telegram.markup import from_html
-from tests.tgbot.cards import NOW, heard, held, person, status, statuses, ticket, tickets
+from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets
 from tgbot.handlers import places
 from tgbot.menu import menu
-from tgbot.screens.beside import live_line, ring_reply
+from tgbot.screens.beside import ring_reply
+from tgbot.screens.glance import Glance, glance_at, live_line
 from tgbot.screens.help import help_screen, term_screen
 from tgbot.screens.lang import language_screen
 from tgbot.screens.pause import pause_screen
@@ -25,6 +26,7 @@ from tgbot.screens.ticket import ticket_card
 from tgbot.taps import SettingAction, SettingsPage
 from tgbot.words import Languages, Words, load_languages
 from trading.preferences import PRESETS
+from trading.states import LIVE, State
 
 CAPTION = 1024
 TEXT = 4096
@@ -57,6 +59,7 @@ def _cards(words: Words) -> Iterator[Screen]:
         for now in (NOW, NOW + 20_000):
             yield ticket_card(one, "testnet", words, now)
             yield ticket_card(one, "sandbox", words, now, asking=True)
+            yield ticket_card(one, "live", words, now, seen=Glance(D("0.00012345"), D("-12345.678"), NOW))
         yield ring_reply(one, words)
 
 
@@ -74,7 +77,8 @@ def _pages(words: Words) -> Iterator[Screen]:
     for environment in ENVIRONMENTS:
         for preset in PRESETS.values():
             who = person(preferences=preset, paused=True)
-            yield start_screen(who, tuple(tickets())[:3], False, environment, words, NOW)
+            yield start_screen(who, 23, tuple(tickets())[:9], False, environment, words, NOW)
+            yield start_screen(who, 1, (), True, environment, words, NOW)
         yield sample_screen(environment, words, NOW)
     yield help_screen(menu(places(), words), words)
     for asked in ("R", "стоп", "STOP", "<b>", "no such word " * 9):
@@ -206,16 +210,15 @@ OFFER_EN = """\
 PRACTICE · VolumeVWAP 4h
 Best of 6 at the 20:26 UTC close
 
-Strength 0.85 · confluence 3 of 3
-Volume ███████░ 2.9 x usual
-VWAP   ██████░░ 3.2 ATR above
-Trend  ██░░░░░░ 0.3 ATR up
-Entry  148.32
-up to  149.36
+Strength 0.85 · 3 of 3 factors
+Volume ███████  2.9 x usual
+VWAP   ██████▌  3.2 ATR above
+Trend  ██▌      0.3 ATR up
+
+Entry  148.32  (up to 149.36)
 Stop   143.10  -3.52 %
 Target 156.15  +5.28 %
-Size   7.9 SOL
-Value  1,171.73 USDT, 5 x
+Size   7.9 SOL = 1,172 USDT, 5 x
 Costs  1.32 USDT = 0.03 R
 Net    +1.47 R or -1.04 R
 Ends at 20:36 UTC (in 10 min)"""
@@ -224,19 +227,18 @@ OFFER_RU = """\
 ТРЕНИРОВКА · VolumeVWAP 4ч
 Лучший из 6 на закрытии 20:26 UTC
 
-Сила 0,85 · совпадение 3 из 3
-Объём ███████░ 2,9 x обычного
-VWAP  ██████░░ на 3,2 ATR выше
-Тренд ██░░░░░░ 0,3 ATR вверх
-Вход    148,32
-не выше 149,36
+Сила 0,85 · 3 из 3 факторов
+Объём ███████  2,9 x обычного
+VWAP  ██████▌  на 3,2 ATR выше
+Тренд ██▌      0,3 ATR вверх
+
+Вход    148,32  (не выше 149,36)
 Стоп    143,10  -3,52 %
 Цель    156,15  +5,28 %
-Размер  7,9 SOL
-Сумма   1 171,73 USDT, 5 x
+Размер  7,9 SOL = 1 172 USDT, 5 x
 Расходы 1,32 USDT = 0,03 R
 Итог    +1,47 R или -1,04 R
-Ждёт до 20:36 UTC (через 10 мин)"""
+До 20:36 UTC (через 10 мин)"""
 
 
 def test_an_open_position_reads_like_this() -> None:
@@ -244,16 +246,87 @@ def test_an_open_position_reads_like_this() -> None:
     assert text.startswith("🟢 SOLUSDT Long 7.9 @ 148.35\nprotected: stop 143.10 on Bybit ✓\nLIVE · VolumeVWAP 4h\n")
 
 
+def requoted(number: int, **changes: object) -> tuple[str, str]:
+    """The text of a re-quote's card on one line, and its first button."""
+    moved = {"entry": D("149.80"), "limit": D("150.84"), "size": D("6.4")} | changes
+    again = ticket(number=number, plan=plan(**moved))
+    card = ticket_card(again, "sandbox", languages()["en"], NOW)
+    return plain(card).replace("\n", " "), card.rows[0][0].text
+
+
 def test_a_requote_says_from_where_to_where_and_the_new_size() -> None:
-    again = ticket(number=2, plan=ticket().revision.plan.__class__(**_moved()))
-    text = plain(ticket_card(again, "sandbox", languages()["en"], NOW)).replace("\n", " ")
+    text, button = requoted(2)
     assert "The price moved: 148.32 -> 149.80. Same stop, same risk: now 6.4 SOL." in text
+    assert button == "✅ Confirm · up to 150.84"
 
 
-def _moved() -> dict[str, object]:
-    before = ticket().revision.plan
-    told = {name: getattr(before, name) for name in before.__dataclass_fields__}
-    return told | {"entry": type(before.entry)("149.80"), "size": type(before.size)("6.4")}
+def test_a_later_requote_names_only_the_new_price_because_the_old_one_is_not_known() -> None:
+    text, _ = requoted(3)
+    assert "The price moved again, now 149.80. Same stop, same risk: now 6.4 SOL." in text
+    assert "148.32" not in text
+
+
+def test_a_requote_with_less_risk_does_not_call_it_the_same() -> None:
+    text, _ = requoted(2, risk=D("30"))
+    assert "Same stop, less risk: now 6.4 SOL." in text
+
+
+def test_a_requote_at_the_old_price_does_not_say_that_it_moved() -> None:
+    text, _ = requoted(2, entry=D("148.32"))
+    assert "Here is how it stands now: 6.4 SOL at 148.32." in text
+
+
+def test_limit_and_value_stand_beside_where_there_is_room_and_below_where_not() -> None:
+    wide = plan(entry=D("77009.6"), limit=D("77131.2"), stop=D("76644.5"), target=D("77739.6"), size=D("0.0425"))
+    text = plain(ticket_card(ticket(plan=wide), "sandbox", languages()["en"], NOW)).replace("\u00a0", " ")
+    assert "Entry  77,009.6  (up to 77,131.2)\n" in text
+    wider = plan(entry=D("177009.65"), limit=D("177131.2"), stop=D("176644.5"), target=D("177739.6"))
+    text = plain(ticket_card(ticket(plan=wider), "sandbox", languages()["en"], NOW)).replace("\u00a0", " ")
+    assert "Entry  177,009.65\nup to  177,131.20\nStop " in text
+
+
+def test_a_position_that_was_looked_at_tells_price_and_result_of_that_moment(words: Words) -> None:
+    still = plain(ticket_card(ticket("OPEN"), "live", words, NOW))
+    seen = plain(ticket_card(ticket("OPEN"), "live", words, NOW, seen=Glance(D("150.44"), D("16.511"), NOW)))
+    fresh = [line for line in seen.split("\n") if line not in still.split("\n")]
+    assert words.money(D("16.511"), signed=True) in fresh[0]
+    assert words.r(D("0.398")) in fresh[0]
+    assert any(line.startswith(words("ticket.now")) and words.number(D("150.44")) in line for line in fresh)
+
+
+def test_a_mark_never_stands_alone_on_a_line(words: Words) -> None:
+    for screen in (*cards(words), *pages(words)):
+        assert not {"✓", "✗"} & set(plain(screen).split("\n"))
+
+
+def test_what_is_not_over_can_be_reached_from_the_signals(words: Words) -> None:
+    told = [one for one in heard() if one.ticket is not None and one.ticket.revision.reason is None]
+    for one in told:
+        assert one.ticket is not None
+        buttons = [button for row in signals_screen((one,), "sandbox", words, NOW).rows[:-1] for button in row]
+        assert bool(buttons) == (one.ticket.state in LIVE | {State.PROPOSED})
+
+
+def test_start_has_buttons_only_for_cards_that_are_further_up() -> None:
+    en = languages()["en"]
+    below = start_screen(person(), 2, (), True, "sandbox", en, NOW)
+    assert "2 offers wait for you below." in plain(below)
+    assert not any("Show SOLUSDT" in button.text for row in below.rows for button in row)
+    above = start_screen(person(), 1, (ticket(),), True, "sandbox", en, NOW)
+    assert "1 offer waits for you further up." in plain(above).replace("\n", " ")
+    assert above.rows[0][0].text == "Show SOLUSDT"
+
+
+def test_what_nobody_keeps_up_to_date_says_the_moment_and_how_long_from_now(words: Words) -> None:
+    for screen in (
+        start_screen(person(), 0, (), True, "sandbox", words, NOW),
+        start_screen(person(), 0, (), True, "live", words, NOW),
+        status_screen(status(), words),
+    ):
+        _, entities = screen.text.render()
+        moments = [entity for entity in entities if entity.type == "date_time"]
+        assert moments
+        assert all(entity.date_time_format == "t" for entity in moments)
 
 
 def test_the_sample_can_not_trade(words: Words) -> None:
@@ -269,7 +342,9 @@ def test_status_names_money_even_where_bybit_is_silent(words: Words) -> None:
 
 
 def test_a_toast_tells_the_position_of_this_moment(words: Words) -> None:
-    line = live_line(ticket("OPEN"), [one.position for one in held()], words)
+    seen = glance_at(ticket("OPEN"), [one.position for one in held()], NOW)
+    assert seen == Glance(D("150.44"), D("16.511"), NOW)
+    line = live_line(ticket("OPEN"), seen, words)
     assert line.startswith("SOLUSDT 150")
     assert "USDT" in line
-    assert live_line(ticket("OPEN"), [], words) == words("toast.flat", symbol="SOLUSDT")
+    assert live_line(ticket("OPEN"), glance_at(ticket("OPEN"), [], NOW), words) == words("toast.flat", symbol="SOLUSDT")

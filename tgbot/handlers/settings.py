@@ -14,7 +14,7 @@ from indicators.candles import SLOW_FRAMES
 from storage.people import PeopleStore
 from tgbot.access import traders_only
 from tgbot.errors import sentence
-from tgbot.screens.settings import bounds_of, change_note, page_of, settings_screen, typing_screen
+from tgbot.screens.settings import bounds_of, change_note, page_of, page_of_change, settings_screen, typing_screen
 from tgbot.show import Shown, answer, settle, show, turn, turn_page
 from tgbot.taps import Page, PageTap, SettingAction, SettingsPage, SettingsTap, SettingTap
 from tgbot.words import Words
@@ -33,6 +33,7 @@ from trading.preferences import (
 
 COMMANDS = {"settings": 40}
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,9})?")
+LONGEST_TYPED = 12
 TYPED = frozenset({SettingAction.RISK, SettingAction.PER_DAY, SettingAction.THRESHOLD})
 
 
@@ -116,8 +117,8 @@ async def undo(
     before = history[-1][1]
     await people.set_preferences(person.id, before, clock.now())
     await settle(query, words("settings.undone"))
-    note = change_note(person.preferences, before, strategies, words)
-    await turn(query, settings_screen(before, SettingsPage.HOME, strategies, words, note=note))
+    page = page_of_change(person.preferences, before)
+    await turn(query, settings_screen(before, page, strategies, words, note=words("settings.undone")))
 
 
 async def asked_to_type(
@@ -149,7 +150,8 @@ async def typed(
     try:
         wanted = _typed(person.preferences, field, message.text or "")
     except Unfit as unfit:
-        screen = typing_screen(field, person.preferences, words, note=sentence(unfit, words))
+        wrong = words("settings.type.wrong", typed=_shortened(message.text or ""), why=sentence(unfit, words))
+        screen = typing_screen(field, person.preferences, words, note=wrong)
     else:
         at = clock.now()
         await people.set_preferences(person.id, wanted, at)
@@ -158,6 +160,12 @@ async def typed(
         screen = settings_screen(wanted, page_of(field), strategies, words, note=note, undo=str(at))
     await _tidy(message)
     await show(bot, person.id, screen, shown=shown)
+
+
+def _shortened(typed: str) -> str:
+    """What was typed on one short line."""
+    line = " ".join(typed.split())
+    return line if len(line) <= LONGEST_TYPED else line[:LONGEST_TYPED] + "…"
 
 
 async def _tidy(message: Message) -> None:

@@ -4,7 +4,8 @@ from aiogram import F, Router
 from aiogram.filters import CommandStart
 from aiogram.types import CallbackQuery, Message
 
-from tgbot.notify import OutboxNotifier
+from storage.outbox import OutboxStore
+from tgbot.notify import OutboxNotifier, card_subject
 from tgbot.screens.start import sample_screen, start_screen
 from tgbot.show import answer, settle, turn_page
 from tgbot.taps import Page, PageTap
@@ -30,13 +31,16 @@ async def start(
     people: People,
     journal: Journal,
     notifier: OutboxNotifier,
+    outbox_store: OutboxStore,
     clock: Clock,
     environment: str,
 ) -> None:
     account = await people.account_of(person.id)
     offered = await journal.in_states(frozenset({State.PROPOSED}), account.id) if account else ()
-    await answer(message, start_screen(person, offered, account is not None, environment, words, clock.now()))
-    # Cards that could not be delivered before the person began the chat come now.
+    above = [ticket for ticket in offered if await outbox_store.message_of(person.id, card_subject(ticket.id))]
+    has_account = account is not None
+    await answer(message, start_screen(person, len(offered), above, has_account, environment, words, clock.now()))
+    # Cards that could not be delivered before the person began the chat come now, below this answer.
     await notifier.redraw(person)
 
 

@@ -11,7 +11,7 @@ from storage.outbox import OutboxStore
 from tgbot.access import traders_only
 from tgbot.errors import sentence
 from tgbot.notify import OutboxNotifier, card_subject
-from tgbot.screens.beside import live_line
+from tgbot.screens.glance import glance_at, live_line
 from tgbot.screens.screen import Screen, stacked
 from tgbot.show import answer, settle
 from tgbot.taps import TicketAction, TicketTap
@@ -20,7 +20,7 @@ from tgbot.words import Words
 from trading.errors import AssistantError, TicketError
 from trading.model import Ticket
 from trading.people import Person
-from trading.ports import Exchange, Journal
+from trading.ports import Clock, Exchange, Journal
 from trading.states import ENDED, State
 from trading.tickets import TicketDesk
 
@@ -120,11 +120,13 @@ async def refresh(
     journal: Journal,
     exchange: Exchange,
     notifier: OutboxNotifier,
+    clock: Clock,
 ) -> None:
     ticket = await journal.own(callback_data.ticket, person.id)
     positions = await exchange.positions(ticket.account, ticket.symbol)
-    await settle(query, live_line(ticket, positions, words))
-    await notifier.draw(ticket)
+    seen = glance_at(ticket, positions, clock.now())
+    await settle(query, live_line(ticket, seen, words))
+    await notifier.draw(ticket, seen=seen)
 
 
 async def move(

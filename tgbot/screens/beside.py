@@ -1,15 +1,11 @@
-"""Short lines beside a ticket's card: a reply that rings, a toast with the price of the moment. Pure."""
-
-from collections.abc import Sequence
-from decimal import Decimal
+"""The short reply beside a ticket's card that rings. Pure."""
 
 from tgbot.screens.card import end_reason, result_line
-from tgbot.screens.figures import price, side
+from tgbot.screens.figures import side
 from tgbot.screens.position import standing_line
-from tgbot.screens.screen import Screen, stacked
+from tgbot.screens.screen import Screen, dotted, stacked
 from tgbot.words import Words
-from trading.endings import r_money
-from trading.model import Position, Ticket
+from trading.model import Ticket
 from trading.states import HOLDING, State
 
 
@@ -18,7 +14,7 @@ def ring_reply(ticket: Ticket, words: Words) -> Screen:
     figures = {"symbol": ticket.symbol, "side": side(ticket.direction, words)}
     if ticket.state is State.CLOSED and ticket.revision.outcome is not None:
         ending = words(f"ending.{ticket.revision.outcome.ending}")
-        return Screen(stacked(words("ring.closed", ending=ending, result=result_line(ticket, words), **figures)))
+        return Screen(stacked(dotted(words("ring.closed", ending=ending, **figures)), result_line(ticket, words)))
     if ticket.state is State.UNKNOWN:
         told = words("ticket.state.UNKNOWN.long")
     elif ticket.state is State.PROPOSED:
@@ -28,23 +24,3 @@ def ring_reply(ticket: Ticket, words: Words) -> Screen:
     else:
         told = end_reason(ticket, words) or words("ring.card")
     return Screen(stacked(words("ring.other", told=told, **figures)))
-
-
-def live_line(ticket: Ticket, positions: Sequence[Position], words: Words) -> str:
-    """How the position stands at this moment, for a toast: SOLUSDT 150.44 · +16.51 USDT · +0.40 R"""
-    position = next((one for one in positions if one.symbol == ticket.symbol and one.size > 0), None)
-    if position is None:
-        return words("toast.flat", symbol=ticket.symbol)
-    return words(
-        "toast.live",
-        symbol=ticket.symbol,
-        price=price(position.mark, ticket, words),
-        money=words.money(position.unrealised, signed=True),
-        r=words.r(unrealised_r(ticket, position)),
-    )
-
-
-def unrealised_r(ticket: Ticket, position: Position) -> Decimal:
-    """What the position would bring now, in R, before costs."""
-    r = r_money(ticket.revision)
-    return position.unrealised / r if r else Decimal(0)

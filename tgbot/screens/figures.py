@@ -7,13 +7,14 @@ from tgbot.words import Words, decimals_of
 from trading.model import Ticket
 
 BAR = 8
+_HALF = "▌"
 _LONGEST_LABEL = 8
 
 
 def bar(share: float, length: int = BAR) -> str:
-    """A share 0..1 as a bar of `length` columns."""
-    full = round(min(1.0, max(0.0, share)) * length)
-    return "█" * full + "░" * (length - full)
+    """A share 0..1 as a bar, to half a column, in a field of `length` columns."""
+    halves = round(min(1.0, max(0.0, share)) * length * 2)
+    return ("█" * (halves // 2) + _HALF * (halves % 2)).ljust(length)
 
 
 def price_digits(ticket: Ticket) -> int:

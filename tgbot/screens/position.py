@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from aiogram.utils.formatting import Text
+
 from tgbot.screens.card import context_line, held, size_held, state_sign, ticket_tap
 from tgbot.screens.figures import base_of, price
+from tgbot.screens.glance import Glance, unrealised_r
 from tgbot.screens.reasons import reason_sentence
-from tgbot.screens.screen import BLUE, RED, Button, Row, Screen, heading, stacked, table
+from tgbot.screens.screen import BLUE, NODE, RED, Button, Row, Screen, heading, moment, stacked, table, woven
 from tgbot.taps import TicketAction
 from tgbot.words import Words
 from trading.endings import r_money
@@ -40,8 +43,11 @@ WAITING: Mapping[State, str] = MappingProxyType(
 )
 
 
-def position_card(ticket: Ticket, environment: str, words: Words, asking: bool) -> Screen:
-    """What is held, its stop and target, and a way out; `asking`: whether to close it, once more before it is done."""
+def position_card(ticket: Ticket, environment: str, words: Words, asking: bool, seen: Glance | None) -> Screen:
+    """What is held, its stop and target, and a way out; `asking`: whether to close it, once more before it is done.
+
+    `seen`: its price and result when somebody last looked.
+    """
     revision, plan = ticket.revision, ticket.revision.plan
     fill = revision.fill or Fill(plan.size, plan.entry, Decimal(0))  # until the executions are counted
     head = f"{state_sign(ticket, revision.changed_at)} {held(ticket, fill, words)}"
@@ -51,8 +57,9 @@ def position_card(ticket: Ticket, environment: str, words: Words, asking: bool) 
     text = stacked(
         heading(head),
         standing_line(ticket, words),
+        _seen_line(ticket, seen, words) if seen is not None else None,
         context_line(ticket.signal, environment, words),
-        table(_position_rows(ticket, fill, words)),
+        table(_position_rows(ticket, fill, seen, words)),
         question if asking else None,
     )
     return Screen(text, _position_buttons(ticket, words, asking))
@@ -66,11 +73,25 @@ def standing_line(ticket: Ticket, words: Words) -> str | None:
     return None if ticket.state is State.OPEN else words(f"ticket.state.{ticket.state}")
 
 
-def _position_rows(ticket: Ticket, fill: Fill, words: Words) -> tuple[tuple[str, str], ...]:
+def _seen_line(ticket: Ticket, seen: Glance, words: Words) -> Text:
+    money, r = words.money(seen.unrealised, signed=True), words.r(unrealised_r(ticket, seen.unrealised))
+    return woven(words("ticket.seen", money=money, r=r, at=NODE), moment(seen.at, words))
+
+
+def _position_rows(ticket: Ticket, fill: Fill, seen: Glance | None, words: Words) -> tuple[tuple[str, str], ...]:
     revision = ticket.revision
-    rows = [(words("ticket.stop"), price(revision.stop_now, ticket, words))]
-    if revision.target_now is not None:
-        rows.append((words("ticket.target"), price(revision.target_now, ticket, words)))
+    levels = {
+        "ticket.stop": revision.stop_now,
+        "ticket.target": revision.target_now,
+        "ticket.now": seen.mark if seen is not None else None,
+    }
+    told = {key: price(level, ticket, words) for key, level in levels.items() if level is not None}
+    room = max(map(len, told.values()))
+    rows = [
+        (words(key), f"{told[key].rjust(room)}  {words.percent(level / fill.average - 1, signed=True)}")
+        for key, level in levels.items()
+        if level is not None
+    ]
     rows.append((words("ticket.risk_now"), words("ticket.usdt", money=words.money(revision.risk_now))))
     if fill.size < revision.plan.size:
         label = words("ticket.filled" if ticket.direction.sign > 0 else "ticket.sold")

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from aiogram.utils.formatting import Bold
 
-from tgbot.screens.beside import unrealised_r
 from tgbot.screens.card import NEEDS_YOU, state_sign
 from tgbot.screens.figures import price_digits, side
+from tgbot.screens.glance import unrealised_r
 from tgbot.screens.screen import Button, Line, Row, Screen, dotted, heading, stacked
 from tgbot.taps import Page, PageTap, TicketAction, TicketTap
 from tgbot.words import Words, decimals_of
@@ -61,7 +61,7 @@ def _position_lines(held: Held, words: Words, now: int) -> tuple[Line, ...]:
 
     which = side(position.direction, words) if position.direction else ""
     result = words("ticket.usdt", money=words.money(position.unrealised, signed=True))
-    in_r = words.r(unrealised_r(ticket, position)) if ticket else ""
+    in_r = words.r(unrealised_r(ticket, position.unrealised)) if ticket else ""
     levels = [
         words("positions.stop", price=told(position.stop)) if position.stop is not None else words("positions.no_stop"),
         words("positions.target", price=told(position.target)) if position.target is not None else "",

@@ -1,6 +1,7 @@
 """What a message will look like, and how its lines are kept inside a phone's width."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from tgbot.words import NBSP, Words
 
 WIDTH = 34  # columns of a phone's monospace
 GREEN, RED, BLUE = ButtonStyle.SUCCESS, ButtonStyle.DANGER, ButtonStyle.PRIMARY
+
+# A line may be broken at a space, but a mark stays with the word before it.
+_BREAKS = re.compile(" (?![✓✗])")
 
 Row = tuple["Button", ...]
 Line = str | Text
@@ -76,7 +80,7 @@ def wrapped(text: str, joint: str = " ", width: int = WIDTH) -> str:
 
 def _broken(line: str, joint: str, width: int) -> str:
     lines = [""]
-    for word in line.split(joint):
+    for word in _BREAKS.split(line) if joint == " " else line.split(joint):
         longer = f"{lines[-1]}{joint}{word}" if lines[-1] else word
         if columns(longer) <= width:
             lines[-1] = longer
@@ -111,6 +115,13 @@ def heading(text: str) -> Text:
     return Bold(wrapped(text, " · "))
 
 
+def fits(rows: Iterable[tuple[str, str]]) -> bool:
+    """Whether every row of the table stays on one line."""
+    kept = tuple(rows)
+    room = max(columns(label) for label, _ in kept)
+    return all(room + 1 + columns(figure) <= WIDTH for _, figure in kept)
+
+
 def table(rows: Iterable[tuple[str, str]]) -> Text:
     """Labels and figures that align; a figure that is too wide goes on under itself."""
     kept = tuple(rows)
@@ -129,10 +140,14 @@ def moment(at: int, words: Words) -> Text:
     return DateTime(words.clock(at), unix_time=at // 1000, date_time_format="t")
 
 
+def remaining(at: int, now: int, words: Words) -> str:
+    """How long until then, as of this moment: for messages that nobody edits when it has passed."""
+    return words("span.until", span=words.span(at - now)).replace(" ", NBSP)
+
+
 def countdown(at: int, now: int, words: Words) -> Text:
-    """How long until then, kept up to date by the reader's own app."""
-    said = words("span.until", span=words.span(at - now)).replace(" ", NBSP)
-    return DateTime(said, unix_time=at // 1000, date_time_format="r")
+    """How long until then, kept up to date by the reader's own app: for messages that change when it has passed."""
+    return DateTime(remaining(at, now, words), unix_time=at // 1000, date_time_format="r")
 
 
 # Stands in a text for what is not plain: `words(key, at=NODE)`, then `woven(text, moment(...))`.

@@ -7,7 +7,7 @@ from aiogram.utils.formatting import Bold
 
 from indicators.candles import SLOW_FRAMES
 from tgbot.screens.figures import strategy_name
-from tgbot.screens.screen import BLUE, Button, Line, Row, Screen, dotted, stacked, table
+from tgbot.screens.screen import BLUE, WIDTH, Button, Line, Row, Screen, columns, dotted, stacked, table
 from tgbot.taps import Page, PageTap, SettingAction, SettingsPage, SettingsTap, SettingTap
 from tgbot.words import Words
 from trading.preferences import PRESETS, RISK_SHARE, THRESHOLD, Bounds, Preferences, per_day_bounds
@@ -91,17 +91,31 @@ def change_note(old: Preferences, new: Preferences, strategies: Sequence[str], w
     """What is different now: Changed: risk 0.25 % -> 0.5 %."""
     before, after = described(old, strategies, words), described(new, strategies, words)
     lines = [
-        words("settings.changed", label=label.lower(), old=before[label], new=after[label])
+        _change(label, before[label], after[label], words)
         for label in after
         if before[label] != after[label] and label != words("settings.preset")
     ]
     return "\n".join(lines) or words("settings.same")
 
 
+def _change(label: str, old: str, new: str, words: Words) -> str:
+    """On one line where a phone is wide enough, else from what to what stands on a line of its own."""
+    head, figures = words("settings.changed", label=label.lower()), f"{old} -> {new}"
+    whole = f"{head} {figures}"
+    return whole if columns(whole) <= WIDTH else f"{head}\n{figures}"
+
+
 def bounds_of(field: SettingAction, preferences: Preferences) -> Bounds:
     """The least and most of a number that can be typed (a risk as a share)."""
     fixed: Mapping[SettingAction, Bounds] = {SettingAction.RISK: RISK_SHARE, SettingAction.THRESHOLD: THRESHOLD}
     return fixed.get(field) or per_day_bounds(preferences.minutes)
+
+
+def page_of_change(old: Preferences, new: Preferences) -> SettingsPage:
+    """Where that change was made, or can be made."""
+    if new.preset != old.preset:
+        return SettingsPage.PRESETS
+    return SettingsPage.RISK if new.risk_share != old.risk_share else SettingsPage.SIGNALS
 
 
 def page_of(field: SettingAction) -> SettingsPage:

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 
 from aiogram.utils.formatting import Bold
 
-from tgbot.screens.card import end_reason, result_line, state_sign
-from tgbot.screens.figures import factor_figure, factor_label, side, strategy_name
+from tgbot.screens.card import end_reason, state_sign, ticket_tap
+from tgbot.screens.figures import base_of, factor_label, side, strategy_name
 from tgbot.screens.reasons import reason_sentence
-from tgbot.screens.screen import NODE, Button, Line, Screen, dotted, heading, moment, stacked, woven
-from tgbot.taps import Page, PageTap
+from tgbot.screens.screen import NODE, Button, Line, Row, Screen, dotted, heading, moment, stacked, woven
+from tgbot.taps import Page, PageTap, TicketAction
 from tgbot.words import Words
 from trading.model import Ticket
 from trading.ports import Heard
-from trading.states import HOLDING, LIVE, State
+from trading.states import ENDED, HOLDING, LIVE, State
 
 SHOWN = 8
+CARDS_A_ROW = 3
 
 
 def signals_screen(heard: Sequence[Heard], environment: str, words: Words, now: int) -> Screen:
-    """At most `SHOWN`, newest first."""
+    """At most `SHOWN`, newest first; buttons lead to the cards of those that are not over."""
     lines: list[Line] = [Bold(words("signals.head"))]
     for one in heard[:SHOWN]:
         lines += ["", *_signal_lines(one, words, now)]
@@ -27,7 +28,17 @@ def signals_screen(heard: Sequence[Heard], environment: str, words: Words, now: 
     elif environment == "sandbox":
         lines += ["", words("made_up")]
     back = Button(words("button.status"), PageTap(page=Page.STATUS))
-    return Screen(stacked(*lines), ((Button(words("button.refresh"), PageTap(page=Page.SIGNALS)), back),))
+    cards = _card_buttons(heard[:SHOWN], now)
+    return Screen(stacked(*lines), (*cards, (Button(words("button.refresh"), PageTap(page=Page.SIGNALS)), back)))
+
+
+def _card_buttons(heard: Sequence[Heard], now: int) -> tuple[Row, ...]:
+    alive = [one.ticket for one in heard if one.ticket is not None and one.ticket.state not in ENDED]
+    buttons = [
+        Button(f"{state_sign(ticket, now)} {base_of(ticket.symbol)}", ticket_tap(ticket, TicketAction.MOVE))
+        for ticket in alive
+    ]
+    return tuple(tuple(buttons[first : first + CARDS_A_ROW]) for first in range(0, len(buttons), CARDS_A_ROW))
 
 
 def _signal_lines(heard: Heard, words: Words, now: int) -> tuple[Line, ...]:
@@ -37,7 +48,7 @@ def _signal_lines(heard: Heard, words: Words, now: int) -> tuple[Line, ...]:
     strength = words("ticket.strength", strength=words.number(signal.strength)).lower()
     names = " + ".join(strategy_name(strategy, words) for strategy in (signal.strategy, *signal.also))
     context = words("signals.context", context=f"{names} {words.frame(signal.minutes)}", at=NODE)
-    factors = [f"{factor_label(factor, words)} {factor_figure(factor, words)}" for factor in signal.factors]
+    factors = [f"{factor_label(factor, words)} {words.number(factor.score, 1)}" for factor in signal.factors]
     return (
         heading(f"{name} · {strength}"),
         woven(context, moment(signal.closed_at, words)),
@@ -56,7 +67,8 @@ def _became(heard: Heard, words: Words) -> str:
 def _ticket_became(ticket: Ticket, words: Words) -> str:
     outcome = ticket.revision.outcome
     if outcome is not None:
-        return words("signals.closed", ending=words(f"ending.{outcome.ending}"), result=result_line(ticket, words))
+        money = words.money(outcome.net, signed=True)
+        return words("signals.closed", ending=words(f"ending.{outcome.ending}"), r=words.r(outcome.r), money=money)
     if ticket.state is State.PROPOSED:
         return words("signals.offered")
     if ticket.state in HOLDING:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from aiogram.utils.formatting import Bold, Text
 
 from strategies.signal import Direction, Factor, Signal
-from tgbot.screens.screen import BLUE, NODE, Button, Screen, countdown, moment, stacked, woven, wrapped
+from tgbot.screens.screen import BLUE, NODE, Button, Screen, moment, remaining, stacked, woven, wrapped
 from tgbot.screens.ticket import ticket_card
 from tgbot.taps import Page, PageTap, TicketAction, TicketTap
 from tgbot.words import MINUTE_MS, Words
@@ -14,18 +14,28 @@ from trading.model import AccountId, OrderRequest, Plan, Revision, Ticket
 from trading.people import Person
 from trading.states import State
 
+MOST_SHOWN = 6  # offers with a button of their own; /signals has the others
+
 
 def start_screen(
-    person: Person, offers: Sequence[Ticket], has_account: bool, environment: str, words: Words, now: int
+    person: Person,
+    offers: int,
+    above: Sequence[Ticket],
+    has_account: bool,
+    environment: str,
+    words: Words,
+    now: int,
 ) -> Screen:
-    """Two sentences, what can be lost here, what happens next, and where to go."""
+    """Two sentences, what can be lost here, what happens next, and where to go.
+
+    `offers` is how many wait for an answer; of these, the cards of `above` are in the chat already, further up.
+    """
     frame = person.preferences.minutes
     closes_at = (now // (frame * MINUTE_MS) + 1) * frame * MINUTE_MS
     if environment == "sandbox" and frame == 1:
-        coming = stacked(words("start.soon"), _candle(frame, closes_at, now, words))
+        coming = stacked(words("start.soon"), _candle("start.candle", frame, closes_at, now, words))
     else:
-        said = words("start.next", frame=words.frame(frame), at=NODE, left=NODE)
-        coming = woven(said, moment(closes_at, words), countdown(closes_at, now, words))
+        coming = _candle("start.next", frame, closes_at, now, words)
     text = stacked(
         words("start.who"),
         "",
@@ -34,12 +44,13 @@ def start_screen(
         coming,
         None if has_account else words("start.no_account"),
         words("start.paused") if person.paused else None,
-        words.some("start.open", len(offers)) if offers else None,
+        words.some("start.below", offers - len(above)) if offers > len(above) else None,
+        words.some("start.above", len(above)) if above else None,
     )
     return Screen(
         text,
         (
-            *((_show_button(ticket, words),) for ticket in offers),
+            *((_show_button(ticket, words),) for ticket in above[-MOST_SHOWN:]),
             (Button(words("start.button.sample"), PageTap(page=Page.SAMPLE, anew=True), BLUE),),
             (
                 Button(words("button.settings"), PageTap(page=Page.SETTINGS, anew=True)),
@@ -49,9 +60,9 @@ def start_screen(
     )
 
 
-def _candle(frame: int, closes_at: int, now: int, words: Words) -> Text:
-    said = words("start.candle", frame=words.frame(frame), left=NODE)
-    return woven(said, countdown(closes_at, now, words))
+def _candle(key: str, frame: int, closes_at: int, now: int, words: Words) -> Text:
+    said = words(key, frame=words.frame(frame), at=NODE, left=remaining(closes_at, now, words))
+    return woven(said, moment(closes_at, words))
 
 
 def _show_button(ticket: Ticket, words: Words) -> Button:

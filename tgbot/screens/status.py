@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tgbot.screens.figures import base_of, side
 from tgbot.screens.reasons import reason_sentence
-from tgbot.screens.screen import NODE, Button, Line, Screen, countdown, dotted, heading, moment, stacked, table, woven
+from tgbot.screens.screen import NODE, Button, Line, Screen, dotted, heading, moment, remaining, stacked, table, woven
 from tgbot.taps import Page, PageTap
 from tgbot.words import Words
 from trading.status import Status, Threshold
@@ -103,9 +103,8 @@ def _market_lines(status: Status, words: Words) -> tuple[Line, ...]:
             "status.last", symbol=base_of(last.signal.symbol), side=side(last.signal.direction, words), at=NODE
         )
         lines.append(woven(said, moment(last.signal.closed_at, words)))
-    lines.append(
-        woven(words("status.next", frame=frame, left=NODE), countdown(status.next_close_at, status.now, words))
-    )
+    left = remaining(status.next_close_at, status.now, words)
+    lines.append(woven(words("status.next", frame=frame, at=NODE, left=left), moment(status.next_close_at, words)))
     nearest = status.nearest
     if nearest is not None:
         figures = {"strength": words.number(nearest.strength), "needed": words.number(status.threshold.value)}
@@ -137,9 +136,8 @@ def _machine_lines(status: Status, words: Words) -> tuple[Line, ...]:
         figures = {
             "ago": words.span(status.now - status.tick.at),
             "ms": words.number(status.tick.took_ms, 1 if status.tick.took_ms < 10 else 0),
-            "symbols": words.whole(status.tick.symbols),
         }
-        lines.append(words("status.tick", **figures))
+        lines.append(words.some("status.tick", status.tick.symbols, **figures))
     feed = (
         words("status.feed", seconds=words.number(max(0, status.feed_age_ms) / 1000, 1))
         if status.feed_age_ms is not None
@@ -151,6 +149,6 @@ def _machine_lines(status: Status, words: Words) -> tuple[Line, ...]:
         more = "…" if len(status.resting) > _MOST_RESTING else ""
         lines.append(words("status.resting", symbols=symbols + more))
     ill = {trouble.what for trouble in status.troubles}
-    marks = (f"{words(f'status.part.{part}')} {'✗' if part in ill else '✓'}" for part in PARTS)
-    lines.append(dotted(*marks))
+    marks = [f"{words(f'status.part.{part}')} {'✗' if part in ill else '✓'}" for part in PARTS]
+    lines += [dotted(*marks[first : first + 2]) for first in range(0, len(marks), 2)]
     return tuple(lines)

@@ -23,8 +23,8 @@ export function momentText(seconds, format, sent, language) {
 
 function relative(seconds, language) {
   const left = seconds - Date.now() / 1000;
-  const [unit, size] = RELATIVE.find(([, size]) => Math.abs(left) >= size) || RELATIVE[3];
-  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(left / size), unit);
+  const [unit, size] = RELATIVE.find(([, size]) => Math.round(Math.abs(left)) >= size) || RELATIVE[3];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(left / size), unit);
 }
 
 /** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(src, alt), waiting(message, button)}. */

@@ -20,7 +20,11 @@ export function messageLog(list, setting, fallback) {
     const known = nodes.get(id);
     if (known && JSON.stringify(messages.get(id)) === JSON.stringify(message)) return;
     messages.set(id, message);
-    if (known) return redraw(known, message);
+    if (known) {
+      redraw(known, message);
+      redrawAnswers(id);
+      return;
+    }
     const next = ids().find((other) => other > id);
     const node = bubbleOf(message, setting);
     nodes.set(id, node);
@@ -35,6 +39,11 @@ export function messageLog(list, setting, fallback) {
     const key = node.querySelectorAll(".key")[focused];
     if (key && !key.disabled) key.focus({ preventScroll: true });
     else fallback();
+  }
+
+  /** What answers a message quotes its first line, so it is drawn again with it. */
+  function redrawAnswers(id) {
+    for (const [other, message] of messages) if (message.reply_to === id) fill(nodes.get(other), message, setting);
   }
 
   function drop(id) {
