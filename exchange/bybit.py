@@ -1,5 +1,6 @@
 """The Exchange port on Bybit V5, whichever environment or address it stands for."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -91,10 +92,17 @@ class Bybit:
             self._door.forget(account)
 
     async def identify_credentials(self, credentials: Credentials) -> KeyFacts:
-        """What Bybit says of a key before its account is known. Raises ValueError for one that can not sign."""
+        """What Bybit says of a key before its account is known. Raises ValueError for one that can not sign.
+
+        Where there is no such endpoint the account is known by its key, and nothing is known of the key's rights.
+        """
         client = self._client(signer_for(credentials))
         try:
             return translate.key_facts_from((await self._door.read(Caller(client), "get_api_key_information")).result)
+        except OutcomeUnknown as silent:
+            if silent.code not in codes.NO_ROUTE_CODES:
+                raise
+            return KeyFacts(_name_of(credentials), read_only=False, permissions=(), expires_at=None)
         finally:
             client.close()
 
@@ -296,3 +304,8 @@ class Bybit:
             position.size > 0 and stop in (None, position.stop) and target in (None, position.target)
             for position in await self.positions(account, symbol)
         )
+
+
+def _name_of(credentials: Credentials) -> str:
+    """A name for an account that Bybit does not number: the same for the same key, and not to be turned back into it."""
+    return "key-" + hashlib.blake2s(credentials.api_key.reveal().encode(), digest_size=8).hexdigest()

@@ -97,6 +97,24 @@ async def test_a_key_is_identified_before_its_account_is_known(bybit: Bybit, ser
     assert server.heard[0].headers["X-BAPI-API-KEY"] == "other"
 
 
+@pytest.mark.parametrize("absent", [answer(b"Not Found", 404), code(10017, "Route not found.")])
+async def test_where_keys_can_not_be_asked_about_an_account_is_known_by_its_key(
+    bybit: Bybit, server: FaultyServer, absent: Reply
+) -> None:
+    server.usual = absent
+    one, again, other = [
+        await bybit.identify_credentials(Credentials(Secret(key), secret=Secret("s"))) for key in ("a1", "a1", "b2")
+    ]
+    assert one.uid == again.uid != other.uid
+    assert one.uid.startswith("key-")
+
+
+async def test_a_key_that_bybit_does_not_answer_for_stays_unknown(bybit: Bybit, server: FaultyServer) -> None:
+    server.usual = code(10016)
+    with pytest.raises(OutcomeUnknown):
+        await bybit.identify_credentials(Credentials(Secret("a1"), secret=Secret("s")))
+
+
 # --- time and market
 
 
