@@ -307,5 +307,5 @@ class Bybit:
 
 
 def _name_of(credentials: Credentials) -> str:
-    """A name for an account that Bybit does not number: the same for the same key, and not to be turned back into it."""
+    """A name for an account that Bybit does not number: the same for the same key, and no way back to it."""
     return "key-" + hashlib.blake2s(credentials.api_key.reveal().encode(), digest_size=8).hexdigest()
