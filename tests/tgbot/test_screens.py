@@ -25,6 +25,7 @@ from tgbot.screens.status import status_screen
 from tgbot.screens.ticket import ticket_card
 from tgbot.taps import SettingAction, SettingsPage
 from tgbot.words import Languages, Words, load_languages
+from trading.people import Role
 from trading.preferences import PRESETS
 from trading.states import LIVE, State
 
@@ -315,6 +316,16 @@ def test_start_has_buttons_only_for_cards_that_are_further_up() -> None:
     above = start_screen(person(), 1, (ticket(),), True, "sandbox", en, NOW)
     assert "1 offer waits for you further up." in plain(above).replace("\n", " ")
     assert above.rows[0][0].text == "Show SOLUSDT"
+
+
+def test_a_newcomer_without_an_account_yet_is_told_that_it_comes_only_where_it_does(words: Words) -> None:
+    for who, environment, key in (
+        (person(), "sandbox", "start.account_coming"),
+        (person(role=Role.VIEWER), "sandbox", "start.no_account"),
+        (person(), "demo", "start.no_account"),
+    ):
+        said = plain(start_screen(who, 0, (), False, environment, words, NOW)).replace("\n", " ")
+        assert words(key) in said
 
 
 def test_what_nobody_keeps_up_to_date_says_the_moment_and_how_long_from_now(words: Words) -> None:

@@ -11,7 +11,7 @@ from tgbot.screens.ticket import ticket_card
 from tgbot.taps import Page, PageTap, TicketAction, TicketTap
 from tgbot.words import MINUTE_MS, Words
 from trading.model import AccountId, OrderRequest, Plan, Revision, Ticket
-from trading.people import Person
+from trading.people import Person, Role
 from trading.states import State
 
 MOST_SHOWN = 6  # offers with a button of their own; /signals has the others
@@ -42,7 +42,7 @@ def start_screen(
         Bold(wrapped(words(f"start.env.{environment}"))),
         "",
         coming,
-        None if has_account else words("start.no_account"),
+        None if has_account else words(_without_account(person, environment)),
         words("start.paused") if person.paused else None,
         words.some("start.below", offers - len(above)) if offers > len(above) else None,
         words.some("start.above", len(above)) if above else None,
@@ -58,6 +58,12 @@ def start_screen(
             ),
         ),
     )
+
+
+def _without_account(person: Person, environment: str) -> str:
+    """In the practice world every owner gets an account in the first seconds."""
+    coming = environment == "sandbox" and person.role is Role.OWNER
+    return "start.account_coming" if coming else "start.no_account"
 
 
 def _candle(key: str, frame: int, closes_at: int, now: int, words: Words) -> Text:

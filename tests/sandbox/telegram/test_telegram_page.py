@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -123,6 +124,24 @@ async def test_an_alert_is_a_dialog(browser: Browser, practice: Practice) -> Non
     await expect(page.get_by_role("dialog")).to_contain_text("Really gone")
     await page.get_by_role("button", name="OK").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_an_answer_quotes_what_it_answers_as_it_stands_now(browser: Browser, practice: Practice) -> None:
+    page = await open_page(browser, practice)
+    card = await practice.ok("sendMessage", chat_id=1001, text="offered\nmore")
+    to = {"message_id": card["message_id"]}
+    await practice.ok("sendMessage", chat_id=1001, text="ring", reply_parameters=to)
+    await expect(page.locator(".quote")).to_have_text("offered")
+    await practice.ok("editMessageText", chat_id=1001, message_id=card["message_id"], text="over\nmore")
+    await expect(page.locator(".quote")).to_have_text("over")
+
+
+async def test_a_relative_time_is_the_nearest_whole_one(browser: Browser, practice: Practice) -> None:
+    page = await open_page(browser, practice)
+    soon, later = int(time.time()) + 115 * 60, int(time.time()) + 4 * 60 - 10
+    text = "".join(f"<tg-time unix='{at}' format='r'>then</tg-time> " for at in (soon, later))
+    await practice.ok("sendMessage", chat_id=1001, text=text, parse_mode="HTML")
+    await expect(page.locator(".message.bot .moment")).to_have_text(["in 2 hours", "in 4 minutes"])
 
 
 HOSTILE = [
