@@ -84,6 +84,7 @@ class JournalStore:
         *,
         event: Event = Event.REQUOTED,
         facts: Facts | None = None,
+        why: Reason | None = None,
     ) -> Ticket:
         async with self._database.transaction() as connection:
             old = await self._locked(connection, ticket, revision)
@@ -91,7 +92,7 @@ class JournalStore:
                 raise IllegalTransition(old.state, event)
             await move(connection, old, event, now, facts or _NO_FACTS)
             known = dict(old._mapping) | {"id": ticket}
-            await offer(connection, revision_row(known, revision + 1, plan, request, old.expires_at, now))
+            await offer(connection, revision_row(known, revision + 1, plan, request, old.expires_at, now, why))
             return await self._read(connection, ticket)
 
     @whole

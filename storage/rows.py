@@ -21,6 +21,7 @@ from trading.model import (
     order_link_id,
 )
 from trading.ports import Facts
+from trading.reasons import Reason
 from trading.states import State
 
 PLAN = tuple(Plan.__dataclass_fields__)
@@ -50,7 +51,13 @@ def ticket_row(
 
 
 def revision_row(
-    ticket: Mapping[str, Any], number: int, plan: Plan, request: OrderRequest, expires_at: int, now: int
+    ticket: Mapping[str, Any],
+    number: int,
+    plan: Plan,
+    request: OrderRequest,
+    expires_at: int,
+    now: int,
+    why: Reason | None = None,
 ) -> dict[str, object]:
     """A fresh offer: PROPOSED, with the whole plan's risk to be reserved and nothing held yet.
 
@@ -71,6 +78,7 @@ def revision_row(
         "order_link_id": request.order_link_id,
         "request": text,
         "request_hash": fingerprint(text),
+        "reason": why,
         "detail": "",
         "risk_now": plan.risk,
         "stop_now": plan.stop,

@@ -185,10 +185,12 @@ class Journal(Protocol):
         *,
         event: Event = Event.REQUOTED,
         facts: Facts | None = None,
+        why: Reason | None = None,
     ) -> Ticket:
         """Moves `revision` by `event` (REQUOTED, or DRY for an order without fills) and proposes the next, at once.
 
-        The expiry is the old one's. Raises IllegalTransition where the revision is no longer in a fitting state.
+        The expiry is the old one's; `why` becomes the next one's reason. Raises IllegalTransition where the revision
+        is no longer in a fitting state.
         """
 
     async def claim(self, ticket: str, revision: int, owner: int, limits: ClaimLimits, now: int) -> Ticket:

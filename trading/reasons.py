@@ -39,6 +39,7 @@ class Reason(StrEnum):
 
     # what became of an offer or an order
     PRICE_MOVED = "price_moved"
+    AWAY = "away"  # a re-quote after an absence of the program
     PRICE_PASSED_STOP = "price_passed_stop"
     PRICE_PASSED_TARGET = "price_passed_target"
     TOO_MANY_REQUOTES = "too_many_requotes"

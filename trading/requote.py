@@ -20,7 +20,9 @@ class Requoter:
         self._context = context
         self._quotes = quotes
 
-    async def requote(self, offer: Ticket, entry: Decimal, event: Event = Event.REQUOTED) -> Ticket:
+    async def requote(
+        self, offer: Ticket, entry: Decimal, event: Event = Event.REQUOTED, why: Reason = Reason.PRICE_MOVED
+    ) -> Ticket:
         """The next revision at `entry`, or the end of the offer where nothing worth offering is left.
 
         `event` is REQUOTED for an open offer, DRY for an order that filled nothing. Raises TicketError where another
@@ -43,7 +45,7 @@ class Requoter:
             return await self.end(offer, void, refused.reason)
         request = frozen_request(offer.id, offer.revision.number + 1, offer.symbol, offer.direction, plan)
         try:
-            fresh = await context.journal.requote(*offer.key, plan, request, now, event=event)
+            fresh = await context.journal.requote(*offer.key, plan, request, now, event=event, why=why)
         except IllegalTransition:
             raise await self._taken(offer) from None
         await context.notifier.ticket(fresh)
@@ -55,7 +57,7 @@ class Requoter:
         gone = passed(ticker, offer.revision.plan, offer.direction)
         if gone is not None:
             return await self.end(offer, Event.VOIDED, gone)
-        return await self.requote(offer, worst_price(ticker, offer.direction))
+        return await self.requote(offer, worst_price(ticker, offer.direction), why=Reason.AWAY)
 
     async def end(self, offer: Ticket, event: Event, reason: Reason) -> Ticket:
         """Ends the offer for a reason. Raises TicketError where another tap was quicker."""

@@ -27,6 +27,7 @@ from tgbot.taps import SettingAction, SettingsPage
 from tgbot.words import Languages, Words, load_languages
 from trading.people import Role
 from trading.preferences import PRESETS
+from trading.reasons import Reason
 from trading.states import LIVE, State
 
 CAPTION = 1024
@@ -270,6 +271,12 @@ def test_a_later_requote_names_only_the_new_price_because_the_old_one_is_not_kno
 def test_a_requote_with_less_risk_does_not_call_it_the_same() -> None:
     text, _ = requoted(2, risk=D("30"))
     assert "Same stop, less risk: now 6.4 SOL." in text
+
+
+def test_a_requote_after_an_absence_says_so() -> None:
+    away = ticket(number=2, plan=plan(entry=D("149.80"), limit=D("150.84"), size=D("6.4")), reason=Reason.AWAY)
+    text = plain(ticket_card(away, "sandbox", languages()["en"], NOW)).replace("\n", " ")
+    assert "I was away. Here is how it stands now: 6.4 SOL at 149.80." in text
 
 
 def test_a_requote_at_the_old_price_does_not_say_that_it_moved() -> None:

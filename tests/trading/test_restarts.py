@@ -161,3 +161,10 @@ async def test_a_pause_ends_the_open_offers(world: World) -> None:
     await world.tick()
     ended = await world.now(offer)
     assert (ended.state, ended.revision.reason) == (State.VOID, Reason.PAUSED)
+
+
+async def test_an_offer_renewed_after_an_absence_says_that_we_were_away(world: World) -> None:
+    offer = await world.offer()
+    await world.restart(away=30)
+    renewed = await world.now(offer)
+    assert (renewed.revision.number, renewed.revision.reason) == (2, Reason.AWAY)

@@ -25,6 +25,7 @@ from tgbot.screens.screen import (
 from tgbot.taps import TicketAction
 from tgbot.words import Words
 from trading.model import Plan, Ticket
+from trading.reasons import Reason
 
 Rows = tuple[tuple[str, str], ...]
 # Beside the size the value is only a measure of it: from so many USDT on without its cents.
@@ -76,12 +77,13 @@ def _close_line(signal: Signal, words: Words) -> Text:
 
 
 def _requoted(ticket: Ticket, words: Words) -> str | None:
-    """What is new since the card was tapped. Only the first entry is known later: it is the signal's close."""
+    """What is new since the revision before. Only the first entry is known later: it is the signal's close."""
     number, plan = ticket.revision.number, ticket.revision.plan
     if number == 1:
         return None
     old, new = price(Decimal(repr(ticket.signal.close)), ticket, words), price(plan.entry, ticket, words)
     key = "ticket.moved.again" if number > 2 else "ticket.renewed" if old == new else "ticket.moved"
+    key = "ticket.away" if ticket.revision.reason is Reason.AWAY else key
     kept = words("ticket.kept" if plan.risk >= ticket.first_risk * _SAME_RISK else "ticket.kept.less")
     return words(key, old=old, new=new, kept=kept, size=words.exact(plan.size), base=base_of(ticket.symbol))
 
