@@ -44,7 +44,8 @@ class OutboxNotifier:
 
     async def ticket(self, ticket: Ticket, *, ring: bool = False) -> None:
         """The ticket's card shows its present state; `ring` adds one short reply with sound for this state."""
-        await self._want_card(ticket)
+        # The reply points at the card, so the card goes first: both are alarms, and the older one is delivered first.
+        await self._want_card(ticket, rings=ring)
         if ring:
             await self._store.want(
                 ticket.owner,
@@ -86,9 +87,15 @@ class OutboxNotifier:
         self._wake()
 
     async def _want_card(
-        self, ticket: Ticket, *, asking: bool = False, anew: bool = False, seen: Glance | None = None
+        self,
+        ticket: Ticket,
+        *,
+        asking: bool = False,
+        anew: bool = False,
+        seen: Glance | None = None,
+        rings: bool = False,
     ) -> None:
-        urgent = Priority.ALARM if ticket.state in _ALARMS else Priority.RESULT
+        urgent = Priority.ALARM if rings or ticket.state in _ALARMS else Priority.RESULT
         await self._store.want(
             ticket.owner,
             card_subject(ticket.id),

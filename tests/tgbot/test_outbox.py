@@ -338,3 +338,14 @@ async def _settled(line: Phone, *, waiting: bool = False) -> None:
         return (due is not None and due > line.clock.now()) if waiting else due is None
 
     await line.until(quiet)
+
+
+async def test_the_card_shows_its_end_before_the_reply_rings(line: Phone, faults: Faulty) -> None:
+    ticket = await line.offer()
+    await line.card(OWNER, ticket)
+    over = await closed(line, ticket)
+    faults.made.clear()
+    await line.services.notifier.ticket(over, ring=True)
+    await line.until_text(OWNER, "SOLUSDT Long · target")
+    await _settled(line)
+    assert [type(one) for one in faults.made] == [EditMessageText, SendMessage]
