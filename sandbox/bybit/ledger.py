@@ -1,13 +1,13 @@
 """The present state of all accounts, in memory and on disk at once.
 
-Every change of an order, a position or money passes through here, so this is the place where a stream would listen.
+Every change of an order, a position or money passes through here, so this is the place where the streams listen.
 """
 
 import contextlib
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,12 +18,17 @@ LEAST_UID = 20_000_000
 DEFAULT_LEVERAGE = Decimal(10)
 TIME_KEPT_EVERY_MS = 10_000
 
+Change = Account | Order | Position | Execution
+
 
 class Ledger:
     """Accounts, positions and open orders; what is closed is asked of the store."""
 
     def __init__(self, store: Store, now_ms: int) -> None:
         self.store = store
+        self._changes: list[Change] = []
+        self._listeners: list[Callable[[Sequence[Change]], None]] = []
+        self._depth = 0
         self._load(now_ms)
 
     def _load(self, now_ms: int) -> None:
@@ -38,13 +43,29 @@ class Ledger:
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
         """All changes inside are one; after a failure memory is as the disk says."""
+        self._depth += 1
         try:
             with self.store.transaction():
                 yield
                 self._keep_time()
         except BaseException:
+            self._changes.clear()
             self._load(self.time_ms)
             raise
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._tell()
+
+    def on_change(self, hear: Callable[[Sequence[Change]], None]) -> None:
+        """`hear(records)` is called after each change that was kept, with the records as they were written in order."""
+        self._listeners.append(hear)
+
+    def _tell(self) -> None:
+        changes, self._changes = self._changes, []
+        if changes:
+            for hear in self._listeners:
+                hear(changes)
 
     def reach(self, time_ms: int) -> None:
         """Time has come this far; every moment up to it has been looked at."""
@@ -109,15 +130,18 @@ class Ledger:
         self.store.keep_account(account)
         self.accounts[account.name] = account
         self._by_key[account.api_key] = account.name
+        self._changes.append(account)
 
     def keep_position(self, position: Position) -> None:
         """Writes a position."""
         self.store.keep_position(position)
         self.positions[position.account, position.symbol] = position
+        self._changes.append(position)
 
     def keep_order(self, order: Order) -> Order:
         """Writes an order."""
         self.store.keep_order(order)
+        self._changes.append(order)
         if order.is_open:
             self.open_orders[order.order_id] = order
         else:
@@ -138,3 +162,4 @@ class Ledger:
     def keep_execution(self, execution: Execution) -> None:
         """Adds an execution."""
         self.store.keep_execution(execution)
+        self._changes.append(execution)

@@ -22,7 +22,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One unified trading account with its only API key. Money in USDT."""
+    """One unified trading account with its only API key. Money in USDT.
+
+    With an `rsa_public_key` (PEM) the key signs with RSA and `secret` is of no use. `permissions` are what the key may
+    do with contracts: Order, Position.
+    """
 
     name: str
     uid: int
@@ -31,6 +35,9 @@ class Account:
     wallet: Decimal
     realised: Decimal
     created_ms: int
+    rsa_public_key: str = ""
+    read_only: bool = False
+    permissions: tuple[str, ...] = ("Order", "Position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,11 @@ class Order:
     def is_open(self) -> bool:
         """It may still trade."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_visible(self) -> bool:
+        """The matching engine has seen it, so that queries and streams may show it."""
+        return self.status != "Created"
 
     @property
     def leaves_qty(self) -> Decimal:

@@ -24,6 +24,7 @@ from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import DAY_MS, MarketRefused, Source
 from sandbox.bybit.stops import Stops
 from sandbox.bybit.store import Store
+from sandbox.bybit.stream.door import Streams
 from sandbox.bybit.synthetic import Character, MadeUpMarket
 from sandbox.bybit.walk import Walk
 
@@ -69,6 +70,7 @@ class PracticeBybit:
         self.settlement = Settlement(self.ledger, self.prices, fills)
         self.matching = Matching(self.ledger, self.prices, fills, self.settlement)
         self._walk = Walk(self.market, self.ledger, self.prices, self.matching, self.settlement)
+        self.streams = Streams(self)
         if bursts and isinstance(self.market.source, MadeUpMarket):
             self._plan_bursts(now_ms)
 
@@ -78,6 +80,10 @@ class PracticeBybit:
         with store.transaction():
             for move in moves:
                 store.keep_move(move)
+
+    def now_ms(self) -> int:
+        """What time it is in this world; everything up to it has happened only after a `catch_up`."""
+        return max(self._time_ms(), self.ledger.time_ms)
 
     def catch_up(self) -> int:
         """Lets all that time has brought happen, up to now, which is returned."""
@@ -113,6 +119,7 @@ class PracticeBybit:
         app = web.Application(middlewares=[loopback_only])
         Router(self).add_to(app)
         Levers(self).add_to(app)
+        self.streams.add_to(app)
         app.cleanup_ctx.append(self._living)
         return app
 
@@ -132,7 +139,7 @@ class PracticeBybit:
 
     async def _live(self) -> None:
         while True:
-            await self.caught_up()
+            self.streams.publish(await self.caught_up())
             await asyncio.sleep(CATCH_UP_SECONDS)
 
     async def _follow(self, source: RealMarket) -> None:

@@ -29,7 +29,12 @@ def wallet_balance(call: Call) -> Result:
     account = _account(call)
     wallet = call.bybit.settlement.wallet(account.name)
     coins = call.text("coin").split(",") if call.text("coin") else ["USDT"]
-    return {"list": [_wallet(wallet, [_usdt(wallet, account)] if "USDT" in coins else [])]}
+    return {"list": [wallet_fields(wallet, account if "USDT" in coins else None)]}
+
+
+def wallet_fields(wallet: Wallet, account: Account | None) -> Result:
+    """The unified wallet; with an account its coin USDT too."""
+    return _wallet(wallet, [] if account is None else [_usdt(wallet, account)])
 
 
 def fee_rate(call: Call) -> Result:
