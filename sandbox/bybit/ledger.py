@@ -38,7 +38,9 @@ class Ledger:
         self.accounts = {account.name: account for account in self.store.accounts()}
         self._by_key = {account.api_key: account.name for account in self.accounts.values()}
         self.positions = {(p.account, p.symbol): p for p in self.store.positions()}
-        self.open_orders = {order.order_id: order for order in self.store.open_orders()}
+        kept = {order.order_id: order for order in self.store.open_orders()}
+        self.open_orders = {order_id: order for order_id, order in kept.items() if order.is_visible}
+        self.accepted = {order_id: order for order_id, order in kept.items() if not order.is_visible}
 
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
@@ -125,6 +127,14 @@ class Ledger:
         """The account's open orders, the oldest first."""
         return [o for o in self.open_orders.values() if o.account == account and symbol in ("", o.symbol)]
 
+    def accepted_of(self, account: str) -> list[Order]:
+        """The account's orders that were accepted and that the matching engine has not taken up yet."""
+        return [order for order in self.accepted.values() if order.account == account]
+
+    def next_due_ms(self) -> int | None:
+        """When the next accepted order is taken up, None where there is none."""
+        return min((order.due_ms for order in self.accepted.values()), default=None)
+
     def keep_account(self, account: Account) -> None:
         """Writes an account."""
         self.store.keep_account(account)
@@ -142,7 +152,10 @@ class Ledger:
         """Writes an order."""
         self.store.keep_order(order)
         self._changes.append(order)
-        if order.is_open:
+        self.accepted.pop(order.order_id, None)
+        if not order.is_visible:
+            self.accepted[order.order_id] = order
+        elif order.is_open:
             self.open_orders[order.order_id] = order
         else:
             self.open_orders.pop(order.order_id, None)

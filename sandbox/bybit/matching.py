@@ -17,14 +17,24 @@ MOST_STOPS, MOST_ACTIVE = 10, 500
 class Matching:
     """Takes orders, fills what crosses the spread at once, and the rest when the price comes by."""
 
-    def __init__(self, ledger: Ledger, prices: Prices, fills: Fills, settlement: Settlement) -> None:
+    def __init__(
+        self, ledger: Ledger, prices: Prices, fills: Fills, settlement: Settlement, latency_ms: tuple[int, int]
+    ) -> None:
         self._ledger = ledger
+        self._latency_ms = latency_ms
         self._prices = prices
         self._fills = fills
         self._settlement = settlement
 
     def place(self, account: str, asked: NewOrder) -> Order:
-        """Takes an order and matches it; returns it as accepted. Raises Refused, and then nothing has changed."""
+        """Takes an order and matches it at once. Returns it as accepted. Raises Refused; then nothing has changed."""
+        with self._ledger.change():
+            order = self.accept(account, asked)
+            self.carry_out(order)
+            return order
+
+    def accept(self, account: str, asked: NewOrder) -> Order:
+        """Takes an order that the engine will take up a little later. Raises Refused; then nothing has changed."""
         if asked.link_id and self._ledger.store.has_link_id(account, asked.link_id):
             raise Refused(110072, "OrderLinkedID is duplicate")
         last = self._prices.last(asked.symbol)
@@ -32,11 +42,25 @@ class Matching:
         order = self._accepted(account, asked, last)
         self._check_room(order)
         self._check_margin(order)
+        least, most = self._latency_ms
+        after_ms = least + int(order.order_id[:8], 16) % (most - least + 1)
         with self._ledger.change():
+            return self._ledger.keep_order(replace(order, status="Created", due_ms=order.created_ms + after_ms))
+
+    def carry_out(self, accepted: Order) -> None:
+        """The engine takes an accepted order up: it is matched, rests, waits for its trigger or has become void."""
+        conditional = accepted.trigger_price is not None
+        order = replace(accepted, status="Untriggered" if conditional else "New", updated_ms=self._ledger.time_ms)
+        position = self._ledger.position(order.account, order.symbol)
+        with self._ledger.change():
+            if order.reduce_only and not conditional:
+                if not position.size or position.side == order.side:
+                    self._ledger.close_order(order, "CancelByReduceOnly")
+                    return
+                order = replace(order, qty=min(order.qty, position.size))
             self._ledger.keep_order(order)
-            if order.status == "New":
+            if not conditional:
                 self._match_new(order)
-            return order
 
     def cancel(self, account: str, order_id: str, link_id: str) -> Order:
         """Cancels an open order. Raises Refused where there is none."""
@@ -94,7 +118,7 @@ class Matching:
             qty=self._reducible(account, asked) if asked.reduce_only and not conditional else asked.qty,
             price=price,
             time_in_force="IOC" if market_order else asked.time_in_force,
-            status="Untriggered" if conditional else "New",
+            status="New",
             created_ms=now,
             updated_ms=now,
             create_type=asked.create_type,
@@ -125,7 +149,8 @@ class Matching:
         return min(asked.qty, position.size)
 
     def _check_room(self, order: Order) -> None:
-        others = self._ledger.orders_of(order.account, order.symbol)
+        accepted = [o for o in self._ledger.accepted_of(order.account) if o.symbol == order.symbol]
+        others = self._ledger.orders_of(order.account, order.symbol) + accepted
         if order.trigger_price is not None and sum(o.stop_order_type == "Stop" for o in others) >= MOST_STOPS:
             raise Refused(110009, "The number of stop orders exceeds the maximum allowable limit 10")
         if len(others) >= MOST_ACTIVE:

@@ -42,7 +42,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached."""
+    """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached.
+
+    Between its acceptance and `due_ms`, when the matching engine takes it up, its status is Created.
+    """
 
     order_id: str
     link_id: str
@@ -77,6 +80,7 @@ class Order:
     trigger_by: str = ""
     parent_link_id: str = ""
     last_price_on_created: Decimal | None = None
+    due_ms: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -91,7 +95,7 @@ class Order:
     @property
     def leaves_qty(self) -> Decimal:
         """What may still trade; nothing once it is closed."""
-        return self.qty - self.filled_qty if self.is_open else ZERO
+        return self.qty - self.filled_qty if self.is_open or not self.is_visible else ZERO
 
     @property
     def avg_price(self) -> Decimal | None:

@@ -30,16 +30,22 @@ class Walk:
 
     def step(self, until_ms: int) -> bool:
         """Walks towards `until_ms`, one bounded step. True once it is reached."""
-        begin = self._ledger.time_ms
-        if until_ms <= begin:
-            return True
-        if not self._ledger.waiting_symbols():
-            self._ledger.reach(until_ms)
-            return True
-        end = min(until_ms, begin + LONGEST_STEP_MS)
-        while (now := self._ledger.time_ms) < end:
-            self._piece(now, end)
-        return end >= until_ms
+        begin, due_ms = self._ledger.time_ms, self._ledger.next_due_ms()
+        end = until_ms if due_ms is None else min(until_ms, max(begin, due_ms))
+        if self._ledger.waiting_symbols():
+            end = min(end, begin + LONGEST_STEP_MS)
+            while (now := self._ledger.time_ms) < end:
+                self._piece(now, end)
+        else:
+            self._ledger.reach(end)
+        self._take_up_what_is_due()
+        return self._ledger.time_ms >= until_ms
+
+    def _take_up_what_is_due(self) -> None:
+        """Orders that were accepted meet the market when their moment has come, the earliest first."""
+        due = [order for order in self._ledger.accepted.values() if order.due_ms <= self._ledger.time_ms]
+        for order in sorted(due, key=lambda o: o.due_ms):
+            self._matching.carry_out(order)
 
     def _piece(self, begin_ms: int, end_ms: int) -> None:
         """Walks a quiet hour or minute in one look, or else along the path to the end of the minute."""

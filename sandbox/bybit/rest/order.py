@@ -12,7 +12,7 @@ REMEMBERED_CLOSED = 500
 
 
 def create(call: Call) -> Result:
-    """Takes an order; the answer says that it was accepted, not what became of it."""
+    """Takes an order; the answer says that it was accepted, not what becomes of it a little later."""
     call.linear()
     call.one_way()
     symbol = call.instrument().symbol
@@ -23,7 +23,7 @@ def create(call: Call) -> Result:
     take_profit, stop_loss = call.amount("takeProfit"), call.amount("stopLoss")
     if call.text("slippageTolerance") and (take_profit or stop_loss or not market_order):
         raise Refused(10001, "params error: slippageTolerance is not supported with TP/SL")
-    placed = call.bybit.matching.place(
+    placed = call.bybit.matching.accept(
         call.name,
         NewOrder(
             symbol=symbol,
@@ -80,7 +80,7 @@ def realtime(call: Call) -> Result:
         found = ledger.store.orders(call.name, symbol=symbol, closed_only=True, most=REMEMBERED_CLOSED)
     else:
         found = ledger.orders_of(call.name, symbol)[::-1]
-    return _orders_page([o for o in found if wanted(o) and _passes(o, call)], call)
+    return _orders_page([o for o in found if o.is_visible and wanted(o) and _passes(o, call)], call)
 
 
 def history(call: Call) -> Result:

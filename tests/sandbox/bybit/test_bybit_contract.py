@@ -7,7 +7,7 @@ from pybit.unified_trading import HTTP
 
 from sandbox.bybit.practice import PracticeBybit
 from tests.sandbox.bybit.documented_fields import CONTRACT, check
-from tests.sandbox.bybit.practice_world import Served
+from tests.sandbox.bybit.practice_world import STILL, Served
 
 pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="../shared/bybit/contract.json is absent")
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="../shared/bybit/c
 @pytest.fixture(scope="module")
 def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HTTP]:
     """An account with an open position, a closed one, open and cancelled orders."""
-    served = Served(PracticeBybit(tmp_path_factory.mktemp("contract") / "world.db", bursts=False))
+    served = Served(PracticeBybit(tmp_path_factory.mktemp("contract") / "world.db", **STILL))
     session = served.client()
     served.set_price("SOLUSDT", "150")
     entry = {"category": "linear", "symbol": "SOLUSDT", "orderType": "Market"}
