@@ -10,6 +10,7 @@ from decimal import Decimal
 from aiohttp import web
 
 from sandbox.bybit.bursts import planned_bursts
+from sandbox.bybit.faults import Faults
 from sandbox.bybit.fills import Fills
 from sandbox.bybit.history import History
 from sandbox.bybit.ledger import Change, Ledger
@@ -72,7 +73,8 @@ class PracticeBybit:
         self.history = History(self.market)
         self.ledger = Ledger(store, now_ms)
         self.prices = Prices(self.market, self.ledger)
-        self.stops = Stops(self.ledger, self.prices)
+        self.faults = Faults()
+        self.stops = Stops(self.ledger, self.prices, self.faults)
         fills = Fills(self.ledger, self.prices, self.stops)
         self.settlement = Settlement(self.ledger, self.prices, fills)
         self.matching = Matching(self.ledger, self.prices, fills, self.settlement, latency_ms)

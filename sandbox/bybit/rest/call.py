@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
+
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import Account, Refused
 from sandbox.bybit.source import DAY_MS
@@ -116,6 +118,12 @@ class Endpoint:
     answer: Callable[[Call], Result | Awaitable[Result]]
     private: bool = True
     a_second: int = 50
+
+
+def envelope(code: int, message: str, result: Any, now_ms: int, headers: Mapping[str, str]) -> web.Response:
+    """An answer as Bybit wraps it."""
+    body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ms}
+    return web.json_response(body, headers=headers)
 
 
 def page(rows: list[Result], call: Call, default: int, most: int) -> tuple[list[Result], str]:

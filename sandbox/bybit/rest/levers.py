@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from sandbox.bybit.faults import KINDS, Rule
 from sandbox.bybit.model import ZERO, Refused
 from sandbox.bybit.rest.words import order_fields
 from sandbox.bybit.rules import NewOrder, max_price
@@ -45,6 +46,8 @@ class Levers:
         app.router.add_get("/sandbox/ledger", self.ledger)
         app.router.add_post("/sandbox/price", self.price)
         app.router.add_post("/sandbox/hand", self.hand)
+        app.router.add_post("/sandbox/faults", self.faults)
+        app.router.add_delete("/sandbox/faults", self.no_faults)
 
     async def accounts(self, request: web.Request) -> web.Response:
         """{name, equity}: an account with a key of its own, the same for the same name."""
@@ -99,6 +102,23 @@ class Levers:
             raise _wrong(f"{refused.code} {refused.message}") from None
         return web.json_response({"orderId": order.order_id})
 
+    async def faults(self, request: web.Request) -> web.Response:
+        """{seed, rules: [{path, kind, p, times, seconds}]}: these faults from now on, instead of those before."""
+        asked = await _asked(request)
+        rules = asked.get("rules", [])
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise _wrong("rules is not a list of objects")
+        seed = asked.get("seed", 0)
+        if type(seed) is not int:
+            raise _wrong("seed is not a whole number")
+        self._bybit.faults.begin(seed, [_rule(rule) for rule in rules], self._bybit.now_ms())
+        return web.json_response({"rules": len(rules)})
+
+    async def no_faults(self, request: web.Request) -> web.Response:
+        """Nothing goes wrong any more."""
+        self._bybit.faults.end()
+        return web.json_response({"rules": 0})
+
     def _symbol(self, asked: dict[str, Any]) -> str:
         symbol = str(asked.get("symbol") or "")
         if symbol not in self._bybit.market.instruments:
@@ -124,6 +144,18 @@ def _amount(asked: dict[str, Any], name: str, default: str = "") -> Decimal:
     if not amount.is_finite() or amount < ZERO:
         raise _wrong(f"{name} is out of range")
     return amount
+
+
+def _rule(asked: dict[str, Any]) -> Rule:
+    kind, times = str(asked.get("kind") or ""), asked.get("times")
+    if kind not in KINDS:
+        raise _wrong(f"kind must be one of {', '.join(KINDS)}")
+    if times is not None and (type(times) is not int or times < 1):
+        raise _wrong("times is not a whole number above 0")
+    p, seconds = float(_amount(asked, "p", "1")), float(_amount(asked, "seconds", "0"))
+    if p > 1:
+        raise _wrong("p must lie between 0 and 1")
+    return Rule(path=str(asked.get("path") or ""), kind=kind, p=p, times=times, seconds=seconds)
 
 
 def _wrong(why: str) -> web.HTTPBadRequest:

@@ -9,6 +9,7 @@ from sandbox.bybit.rules import NewOrder
 from sandbox.bybit.source import DAY_MS
 
 REMEMBERED_CLOSED = 500
+CREATE = "/v5/order/create"
 
 
 def create(call: Call) -> Result:
@@ -47,6 +48,7 @@ def create(call: Call) -> Result:
             trigger_by=call.text("triggerBy"),
         ),
     )
+    call.bybit.faults.meet_order(CREATE, placed.order_id, call.now_ms)
     return {"orderId": placed.order_id, "orderLinkId": placed.link_id}
 
 
@@ -124,7 +126,9 @@ def _ids(call: Call) -> tuple[str, str]:
 
 
 def _passes(order: Order, call: Call) -> bool:
-    """The filters on kind, coin and status."""
+    """The filters on kind, coin and status; a fault may hide a new order for a while."""
+    if call.bybit.faults.is_hidden(order.order_id, call.now_ms):
+        return False
     kind = call.text("orderFilter")
     if kind and (kind == "StopOrder") != (order.trigger_price is not None):
         return False
@@ -157,7 +161,7 @@ def _orders_page(orders: list[Order], call: Call) -> Result:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/v5/order/create", create, a_second=10),
+    Endpoint("POST", CREATE, create, a_second=10),
     Endpoint("POST", "/v5/order/cancel", cancel, a_second=10),
     Endpoint("POST", "/v5/order/cancel-all", cancel_all, a_second=10),
     Endpoint("GET", "/v5/order/realtime", realtime),

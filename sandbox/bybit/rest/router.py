@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.bybit.faults import REQUEST_KINDS
 from sandbox.bybit.model import Account, Refused
 from sandbox.bybit.rest import account, market, order, position
-from sandbox.bybit.rest.call import Call, Endpoint
+from sandbox.bybit.rest.call import Call, Endpoint, envelope
+from sandbox.bybit.rest.faulty import faulty
 from sandbox.bybit.rest.signature import signed_account
 
 if TYPE_CHECKING:
@@ -32,24 +34,31 @@ class Router:
 
     def _handler(self, endpoint: Endpoint) -> Any:
         async def handle(request: web.Request) -> web.Response:
-            now_ms = await self._bybit.caught_up()
-            headers: dict[str, str] = {}
-            try:
-                body = await request.text() if endpoint.method == "POST" else ""
-                account = None
-                if endpoint.private:
-                    payload = body if endpoint.method == "POST" else request.rel_url.raw_query_string
-                    account = signed_account(self._bybit.ledger, request.headers, payload, now_ms)
-                    headers = self._limits(account, endpoint, now_ms)
-                params = _posted(body) if endpoint.method == "POST" else dict(request.query)
-                result = endpoint.answer(Call(self._bybit, account, params, now_ms))
-                if inspect.isawaitable(result):
-                    result = await result
-                return _envelope(0, "OK", result, now_ms, headers)
-            except Refused as refused:
-                return _envelope(refused.code, refused.message, {}, now_ms, headers)
+            now_ms = self._bybit.now_ms()
+            rule = self._bybit.faults.strike(request.path, REQUEST_KINDS, now_ms)
+            if rule is None:
+                return await self._answer(endpoint, request)
+            return await faulty(rule, request, lambda: self._answer(endpoint, request), now_ms)
 
         return handle
+
+    async def _answer(self, endpoint: Endpoint, request: web.Request) -> web.Response:
+        now_ms = await self._bybit.caught_up()
+        headers: dict[str, str] = {}
+        try:
+            body = await request.text() if endpoint.method == "POST" else ""
+            account = None
+            if endpoint.private:
+                payload = body if endpoint.method == "POST" else request.rel_url.raw_query_string
+                account = signed_account(self._bybit.ledger, request.headers, payload, now_ms)
+                headers = self._limits(account, endpoint, now_ms)
+            params = _posted(body) if endpoint.method == "POST" else dict(request.query)
+            result = endpoint.answer(Call(self._bybit, account, params, now_ms))
+            if inspect.isawaitable(result):
+                result = await result
+            return envelope(0, "OK", result, now_ms, headers)
+        except Refused as refused:
+            return envelope(refused.code, refused.message, {}, now_ms, headers)
 
     def _limits(self, account: Account, endpoint: Endpoint, now_ms: int) -> dict[str, str]:
         """Bybit's headers on how many calls of this second are left."""
@@ -72,8 +81,3 @@ def _posted(body: str) -> dict[str, Any]:
     if not isinstance(params, dict):
         raise Refused(10001, "params error: body is not an object")
     return params
-
-
-def _envelope(code: int, message: str, result: Any, now_ms: int, headers: dict[str, str]) -> web.Response:
-    body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ms}
-    return web.json_response(body, headers=headers)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from sandbox.bybit.faults import MESSAGE_KINDS
 from sandbox.bybit.ledger import Change
 from sandbox.bybit.model import Account
 from sandbox.bybit.rest.call import Result
@@ -153,7 +154,14 @@ class Streams:
                         self._send(session, message | {"creationTime": now_ms, "data": told.rows}, after)
 
     def _send(self, session: Session, message: Result, after_seconds: float) -> None:
+        """Sends a message of a topic, unless a fault drops it; another one repeats it."""
+        where, now_ms = f"{session.path}/{message['topic']}", self._bybit.now_ms()
+        rule = self._bybit.faults.strike(where, MESSAGE_KINDS, now_ms)
+        if rule is not None and rule.kind == "drop_message":
+            return
         session.send(message, after_seconds)
+        if rule is not None:
+            session.send(message, after_seconds)
 
     async def _close(self, app: web.Application) -> None:
         for session in list(self._sessions):

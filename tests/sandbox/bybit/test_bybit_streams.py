@@ -270,3 +270,18 @@ class TestAnswers:
         served.set_price("SOLUSDT", "150")
         served.inside(lambda: served.practice.streams.publish(served.practice.now_ms()))
         assert ask(socket, op="ping")["ret_msg"] == "pong"
+
+
+def test_messages_are_dropped_and_repeated_by_rule_and_then_no_more(
+    private: WebSocket, client: HTTP, served: Served
+) -> None:
+    orders = Heard()
+    private.order_stream(orders)
+    follow_all(served, 1)
+    rules = [{"path": "/v5/private/order", "kind": kind, "times": 1} for kind in ("drop_message", "repeat_message")]
+    served.lever("/sandbox/faults", seed=1, rules=rules)
+    for number in range(3):
+        client.place_order(**SOL, side="Buy", orderType="Market", qty="1", orderLinkId=f"x1-{number}")
+        served.inside(served.practice.catch_up)
+    heard = [orders.next()["data"][0]["orderLinkId"] for _ in range(3)]
+    assert heard == ["x1-1", "x1-1", "x1-2"]
