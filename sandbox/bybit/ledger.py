@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sandbox.bybit.model import Account, Execution, Order, Position
@@ -17,6 +17,30 @@ from sandbox.bybit.store import Store
 LEAST_UID = 20_000_000
 DEFAULT_LEVERAGE = Decimal(10)
 TIME_KEPT_EVERY_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What kind of key a new account is to have; see Account."""
+
+    rsa_public_key: str = ""
+    read_only: bool = False
+    permissions: tuple[str, ...] = ("Order", "Position")
+    ips: tuple[str, ...] = ("*",)
+
+    def given_to(self, account: Account) -> Account:
+        """The account with this kind of key; one that signs with RSA has no secret."""
+        return replace(
+            account,
+            secret="" if self.rsa_public_key else account.secret,
+            rsa_public_key=self.rsa_public_key,
+            read_only=self.read_only,
+            permissions=self.permissions,
+            ips=self.ips,
+        )
+
+
+ANY_KEY = KeyWish()
 
 Change = Account | Order | Position | Execution
 
@@ -91,14 +115,15 @@ class Ledger:
         name = f"{self.store.fact('seed')}|{self.store.fact('born_ms')}|{kind}|{self.next_sequence()}"
         return str(uuid.UUID(bytes=hashlib.blake2b(name.encode(), digest_size=16).digest(), version=4))
 
-    def open_account(self, name: str, equity: Decimal) -> Account:
-        """The account of this name, made with `equity` USDT where there is none yet."""
+    def open_account(self, name: str, equity: Decimal, key: KeyWish = ANY_KEY) -> Account:
+        """The account of this name, made with `equity` USDT and such a key where there is none yet."""
         if name not in self.accounts:
             # Not counted on from a fixed number: a world begun anew must not be taken for the one before.
             uid = LEAST_UID + secrets.randbelow(LEAST_UID)
-            key, secret = secrets.token_urlsafe(13)[:18], secrets.token_urlsafe(27)[:36]
+            api_key, secret = secrets.token_urlsafe(13)[:18], secrets.token_urlsafe(27)[:36]
+            account = Account(name, uid, api_key, secret, equity, Decimal(0), self.time_ms)
             with self.change():
-                self.keep_account(Account(name, uid, key, secret, equity, Decimal(0), self.time_ms))
+                self.keep_account(key.given_to(account))
         return self.accounts[name]
 
     def account_of_key(self, api_key: str) -> Account | None:

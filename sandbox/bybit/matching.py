@@ -41,7 +41,7 @@ class Matching:
         check_new_order(asked, self._prices.instruments[asked.symbol], last)
         order = self._accepted(account, asked, last)
         self._check_room(order)
-        self._check_margin(order)
+        self.check_margin(order)
         least, most = self._latency_ms
         after_ms = least + int(order.order_id[:8], 16) % (most - least + 1)
         with self._ledger.change():
@@ -60,14 +60,19 @@ class Matching:
                 order = replace(order, qty=min(order.qty, position.size))
             self._ledger.keep_order(order)
             if not conditional:
-                self._match_new(order)
+                self.match(order)
 
     def cancel(self, account: str, order_id: str, link_id: str) -> Order:
         """Cancels an open order. Raises Refused where there is none."""
+        order = self.open_order(account, order_id, link_id)
+        with self._ledger.change():
+            return self._ledger.close_order(order, "CancelByUser")
+
+    def open_order(self, account: str, order_id: str, link_id: str) -> Order:
+        """An open order by one of its ids; `order_id` goes first. Raises Refused where there is none."""
         for order in self._ledger.orders_of(account):
             if order.order_id == order_id or (not order_id and order.link_id == link_id):
-                with self._ledger.change():
-                    return self._ledger.close_order(order, "CancelByUser")
+                return order
         raise Refused(110001, "order not exists or too late to cancel")
 
     def set_leverage(self, account: str, symbol: str, leverage: Decimal) -> None:
@@ -156,8 +161,11 @@ class Matching:
         if len(others) >= MOST_ACTIVE:
             raise Refused(110020, "Not allowed to have more than 500 active orders")
 
-    def _check_margin(self, order: Order) -> None:
-        """Only what opens or adds needs margin."""
+    def check_margin(self, order: Order, instead_of: Order | None = None) -> None:
+        """Raises Refused where the margin is missing; only what opens or adds needs any.
+
+        `instead_of` is the order that this one takes the place of.
+        """
         if order.reduce_only or order.trigger_price is not None:
             return
         position = self._ledger.position(order.account, order.symbol)
@@ -169,16 +177,18 @@ class Matching:
         if tier is None or position.leverage > tier.max_leverage:
             raise Refused(110090, "Order placement failed as your position may exceed the max limit")
         needed = order_margin(replace(order, qty=adds, price=price), position.leverage)
-        if needed > self._settlement.wallet(order.account).available:
+        freed = ZERO if instead_of is None else order_margin(instead_of, position.leverage)
+        if needed > self._settlement.wallet(order.account).available + freed:
             raise Refused(110007, "ab not enough for new order")
 
-    def _match_new(self, order: Order) -> None:
+    def match(self, order: Order) -> None:
+        """Fills what crosses the spread now; call it inside `ledger.change()`."""
         touch = self._prices.touch(order.symbol, order.side)
         crosses = _crosses(order, touch)
         if crosses and order.time_in_force == "PostOnly":
             self._ledger.close_order(order, "UNKNOWN", "EC_PostOnlyWillTakeLiquidity")
         elif crosses:
-            self._fills.fill(order, order.qty, touch, maker=False)
+            self._fills.fill(order, order.leaves_qty, touch, maker=False)
         elif order.time_in_force in ("IOC", "FOK"):
             self._ledger.close_order(order, "UNKNOWN", "EC_NoImmediateQtyToFill")
 

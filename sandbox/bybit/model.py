@@ -25,7 +25,7 @@ class Account:
     """One unified trading account with its only API key. Money in USDT.
 
     With an `rsa_public_key` (PEM) the key signs with RSA and `secret` is of no use. `permissions` are what the key may
-    do with contracts: Order, Position.
+    do with contracts: Order, Position. `ips` are the addresses it is bound to, "*" any.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Account:
     rsa_public_key: str = ""
     read_only: bool = False
     permissions: tuple[str, ...] = ("Order", "Position")
+    ips: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A fill, or a funding payment (`exec_type` Funding). `entry_price` and `entry_fee` belong to the closed part."""
+    """A fill, or a funding payment (`exec_type` Funding). `entry_price` and `entry_fee` belong to the closed part.
+
+    `size_after` is the position then, negative where short; `balance_after` the wallet in USDT.
+    """
 
     exec_id: str
     account: str
@@ -187,6 +191,8 @@ class Execution:
     leverage: Decimal
     time_ms: int
     sequence: int
+    size_after: Decimal = ZERO
+    balance_after: Decimal = ZERO
 
     @property
     def value(self) -> Decimal:
@@ -205,6 +211,7 @@ def to_json(record: Account | Order | Position | Execution) -> str:
 def from_json(kind: type[Record], text: str) -> Record:
     """A record as it was stored."""
     stored: dict[str, Any] = json.loads(text)
+    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
     decimals = [part.name for part in dataclasses.fields(kind) if Decimal in (part.type, *get_args(part.type))]
     return kind(**{**stored, **{name: Decimal(stored[name]) for name in decimals if stored.get(name) is not None}})
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from aiohttp import web
 
+from sandbox.bybit.amending import Amending
 from sandbox.bybit.bursts import planned_bursts
 from sandbox.bybit.faults import Faults
 from sandbox.bybit.fills import Fills
@@ -49,7 +50,7 @@ class PracticeBybit:
     `seed` None means the world's own, or the default for a new one. `time_ms` is the only clock: tests turn it forward
     and call `catch_up`. `latency_ms` is the least and most time between an order's acceptance and its effects; (0, 0)
     is for clocks that stand still. `character` is how a made-up market behaves, `real_url` where the real Bybit's
-    candles are. Raises MarketRefused.
+    candles are. Without `limits` nobody is refused for asking too often. Raises MarketRefused.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class PracticeBybit:
         character: Character | None = None,
         real_url: str = REAL_URL,
         latency_ms: tuple[int, int] = LATENCY_MS,
+        limits: bool = True,
     ) -> None:
+        self.limits = limits
         self._time_ms = time_ms
         self._stirred = asyncio.Event()
         now_ms = time_ms()
@@ -78,6 +81,7 @@ class PracticeBybit:
         fills = Fills(self.ledger, self.prices, self.stops)
         self.settlement = Settlement(self.ledger, self.prices, fills)
         self.matching = Matching(self.ledger, self.prices, fills, self.settlement, latency_ms)
+        self.amending = Amending(self.ledger, self.prices, self.matching)
         self._walk = Walk(self.market, self.ledger, self.prices, self.matching, self.settlement)
         self.streams = Streams(self)
         self.ledger.on_change(self._stir)

@@ -109,6 +109,8 @@ class Settlement:
                 leverage=position.leverage,
                 time_ms=self._ledger.time_ms,
                 sequence=self._ledger.next_sequence(),
+                size_after=position.size * position.sign,
+                balance_after=self._ledger.accounts[position.account].wallet - paid,
             )
         )
         self._ledger.pay(position.account, -paid)

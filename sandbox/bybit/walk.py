@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
@@ -100,9 +101,11 @@ class Walk:
 
 def funding_rates(market: Market, time_ms: int) -> dict[str, Decimal]:
     """Each symbol's rate for the 8 h that end at or after a moment: small, by symbol and period, mostly positive."""
+    return {symbol: funding_rate(instrument, time_ms) for symbol, instrument in market.instruments.items()}
+
+
+def funding_rate(instrument: Instrument, time_ms: int) -> Decimal:
+    """One symbol's rate for the 8 h that end at or after a moment."""
     period = -(-time_ms // FUNDING_MS)
-    rates = {}
-    for symbol, instrument in market.instruments.items():
-        spread = (period * 7919 + instrument.number * 104_729) % 211
-        rates[symbol] = Decimal(spread - 70) / 1_000_000
-    return rates
+    spread = (period * 7919 + instrument.number * 104_729) % 211
+    return Decimal(spread - 70) / 1_000_000

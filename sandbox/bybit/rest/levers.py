@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.bybit.faults import KINDS, Rule
+from sandbox.bybit.ledger import KeyWish
 from sandbox.bybit.model import ZERO, Refused
+from sandbox.bybit.rest.signature import rsa_key
 from sandbox.bybit.rest.words import order_fields
 from sandbox.bybit.rules import NewOrder, max_price
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+MAY = ("Order", "Position")
 RICHEST = Decimal(1_000_000_000)
 
 
@@ -50,7 +53,10 @@ class Levers:
         app.router.add_delete("/sandbox/faults", self.no_faults)
 
     async def accounts(self, request: web.Request) -> web.Response:
-        """{name, equity}: an account with a key of its own, the same for the same name."""
+        """{name, equity}: an account with a key of its own, the same for the same name.
+
+        A new one may be given an `rsaPublicKey` (PEM), `readOnly`, `permissions` of Order and Position, and `ips`.
+        """
         asked = await _asked(request)
         name, equity = str(asked.get("name") or ""), _amount(asked, "equity", "10000")
         if not name or len(name) > 64:
@@ -58,7 +64,7 @@ class Levers:
         if not 0 <= equity <= RICHEST:
             raise _wrong("equity must lie between 0 and 1000000000")
         await self._bybit.caught_up()
-        account = self._bybit.ledger.open_account(name, equity)
+        account = self._bybit.ledger.open_account(name, equity, _key(asked))
         return web.json_response({"account": account.name, "apiKey": account.api_key, "secret": account.secret})
 
     async def ledger(self, request: web.Request) -> web.Response:
@@ -144,6 +150,21 @@ def _amount(asked: dict[str, Any], name: str, default: str = "") -> Decimal:
     if not amount.is_finite() or amount < ZERO:
         raise _wrong(f"{name} is out of range")
     return amount
+
+
+def _key(asked: dict[str, Any]) -> KeyWish:
+    pem = str(asked.get("rsaPublicKey") or "")
+    lists = {name: asked.get(name, default) for name, default in (("permissions", list(MAY)), ("ips", ["*"]))}
+    if not all(isinstance(one, list) and all(isinstance(part, str) for part in one) for one in lists.values()):
+        raise _wrong("permissions and ips are lists of texts")
+    if not set(lists["permissions"]) <= set(MAY):
+        raise _wrong("permissions may be Order and Position")
+    if pem:
+        try:
+            rsa_key(pem)
+        except ValueError:
+            raise _wrong("rsaPublicKey is not the PEM of an RSA public key") from None
+    return KeyWish(pem, bool(asked.get("readOnly", False)), tuple(lists["permissions"]), tuple(lists["ips"]))
 
 
 def _rule(asked: dict[str, Any]) -> Rule:

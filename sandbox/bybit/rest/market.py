@@ -14,7 +14,7 @@ from sandbox.bybit.prices import quotes_around
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rules import max_price
 from sandbox.bybit.source import MINUTE_MS
-from sandbox.bybit.walk import FUNDING_MS, funding_rates
+from sandbox.bybit.walk import FUNDING_MS, funding_rate, funding_rates
 
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
@@ -137,6 +137,25 @@ def book_rows(levels: Iterable[book.Level], instrument: Instrument, depth: int) 
     return [[_price(level.price, instrument), plain(level.qty)] for level in islice(levels, depth)]
 
 
+def funding_history(call: Call) -> Result:
+    """Funding rates of past settlements, the newest first."""
+    call.linear()
+    instrument, limit = call.instrument(), call.number("limit", 200, 1, 200)
+    if call.text("startTime") and not call.text("endTime"):
+        raise Refused(10001, "params error: endTime is required with startTime")
+    last = min(call.number("endTime", call.now_ms), call.now_ms) // FUNDING_MS * FUNDING_MS
+    oldest = max(call.number("startTime", 0), instrument.launched_ms, last - (limit - 1) * FUNDING_MS)
+    rows = [
+        {
+            "symbol": instrument.symbol,
+            "fundingRate": plain(funding_rate(instrument, time_ms)),
+            "fundingRateTimestamp": str(time_ms),
+        }
+        for time_ms in range(last, oldest - 1, -FUNDING_MS)
+    ]
+    return {"category": "linear", "list": rows}
+
+
 def _window(call: Call, interval: str, limit: int) -> tuple[int, int]:
     """The first and last opening time that a kline request asks for, both included."""
     length = INTERVALS[interval]
@@ -249,4 +268,5 @@ ENDPOINTS = (
     Endpoint("GET", "/v5/market/kline", kline, private=False),
     Endpoint("GET", "/v5/market/tickers", tickers, private=False),
     Endpoint("GET", "/v5/market/orderbook", orderbook, private=False),
+    Endpoint("GET", "/v5/market/funding/history", funding_history, private=False),
 )

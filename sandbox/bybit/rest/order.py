@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sandbox.bybit.amending import Amendment
 from sandbox.bybit.model import ZERO, Order, Refused
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rest.words import execution_fields, order_fields
@@ -52,6 +53,22 @@ def create(call: Call) -> Result:
     return {"orderId": placed.order_id, "orderLinkId": placed.link_id}
 
 
+def amend(call: Call) -> Result:
+    """Changes an open order."""
+    call.linear()
+    call.instrument()
+    order_id, link_id = _ids(call)
+    asked = Amendment(
+        qty=call.amount("qty"),
+        price=call.amount("price"),
+        trigger_price=call.amount("triggerPrice"),
+        take_profit=call.amount("takeProfit"),
+        stop_loss=call.amount("stopLoss"),
+    )
+    order = call.bybit.amending.amend(call.name, order_id, link_id, asked)
+    return {"orderId": order.order_id, "orderLinkId": order.link_id}
+
+
 def cancel(call: Call) -> Result:
     """Cancels one open order."""
     call.linear()
@@ -62,11 +79,13 @@ def cancel(call: Call) -> Result:
 
 
 def cancel_all(call: Call) -> Result:
-    """Cancels all open orders of a symbol, a base coin or USDT."""
+    """Cancels all open orders of a symbol, a base coin or USDT; stops of positions where StopOrder is asked for."""
     call.linear()
     wanted = _scope(call)
     orders = [o for o in call.bybit.ledger.orders_of(call.name) if wanted(o)]
-    gone = [call.bybit.matching.cancel(call.name, o.order_id, "") for o in orders if not o.protects]
+    kind = call.text("orderFilter")
+    wanted_kind = [o for o in orders if _is_kind(o, kind) and (kind == "StopOrder" or not o.protects)]
+    gone = [call.bybit.matching.cancel(call.name, o.order_id, "") for o in wanted_kind]
     return {"list": [{"orderId": o.order_id, "orderLinkId": o.link_id} for o in gone], "success": "1"}
 
 
@@ -125,12 +144,15 @@ def _ids(call: Call) -> tuple[str, str]:
     return order_id, link_id
 
 
+def _is_kind(order: Order, kind: str) -> bool:
+    return kind == "" or (kind == "StopOrder") == (order.trigger_price is not None)
+
+
 def _passes(order: Order, call: Call) -> bool:
     """The filters on kind, coin and status; a fault may hide a new order for a while."""
     if call.bybit.faults.is_hidden(order.order_id, call.now_ms):
         return False
-    kind = call.text("orderFilter")
-    if kind and (kind == "StopOrder") != (order.trigger_price is not None):
+    if not _is_kind(order, call.text("orderFilter")):
         return False
     if call.text("settleCoin", "USDT") != "USDT":
         return False
@@ -161,10 +183,11 @@ def _orders_page(orders: list[Order], call: Call) -> Result:
 
 
 ENDPOINTS = (
-    Endpoint("POST", CREATE, create, a_second=10),
-    Endpoint("POST", "/v5/order/cancel", cancel, a_second=10),
-    Endpoint("POST", "/v5/order/cancel-all", cancel_all, a_second=10),
-    Endpoint("GET", "/v5/order/realtime", realtime),
-    Endpoint("GET", "/v5/order/history", history),
-    Endpoint("GET", "/v5/execution/list", executions),
+    Endpoint("POST", CREATE, create, a_second=10, needs="Order"),
+    Endpoint("POST", "/v5/order/amend", amend, a_second=10, needs="Order"),
+    Endpoint("POST", "/v5/order/cancel", cancel, a_second=10, needs="Order"),
+    Endpoint("POST", "/v5/order/cancel-all", cancel_all, a_second=10, needs="Order"),
+    Endpoint("GET", "/v5/order/realtime", realtime, needs="Order"),
+    Endpoint("GET", "/v5/order/history", history, needs="Order"),
+    Endpoint("GET", "/v5/execution/list", executions, needs="Order"),
 )

@@ -36,12 +36,14 @@ PUBLIC = {
     "market/kline": ("get_kline", {"category": "linear", "symbol": "BTCUSDT", "interval": "5"}),
     "market/tickers": ("get_tickers", {"category": "linear"}),
     "market/orderbook": ("get_orderbook", {"category": "linear", "symbol": "BTCUSDT"}),
+    "market/history-fund-rate": ("get_funding_rate_history", {"category": "linear", "symbol": "BTCUSDT"}),
     "market/risk-limit": ("get_risk_limit", {"category": "linear"}),
 }
 PRIVATE = {
     "account/account-info": ("get_account_info", {}),
     "account/wallet-balance": ("get_wallet_balance", {"accountType": "UNIFIED"}),
     "account/fee-rate": ("get_fee_rates", {"category": "linear"}),
+    "account/transaction-log": ("get_transaction_log", {}),
     "user/apikey-info": ("get_api_key_information", {}),
     "position/position": ("get_positions", {"category": "linear", "settleCoin": "USDT"}),
     "position/close-pnl": ("get_closed_pnl", {"category": "linear"}),
