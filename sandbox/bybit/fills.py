@@ -131,4 +131,6 @@ class Fills:
             leverage=before.leverage,
             time_ms=self._ledger.time_ms,
             sequence=self._ledger.next_sequence(),
+            size_after=effect.after.size * effect.after.sign,
+            balance_after=self._ledger.accounts[order.account].wallet + effect.result - fee,
         )

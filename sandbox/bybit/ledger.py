@@ -1,14 +1,14 @@
 """The present state of all accounts, in memory and on disk at once.
 
-Every change of an order, a position or money passes through here, so this is the place where a stream would listen.
+Every change of an order, a position or money passes through here, so this is the place where the streams listen.
 """
 
 import contextlib
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sandbox.bybit.model import Account, Execution, Order, Position
@@ -19,11 +19,40 @@ DEFAULT_LEVERAGE = Decimal(10)
 TIME_KEPT_EVERY_MS = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What kind of key a new account is to have; see Account."""
+
+    rsa_public_key: str = ""
+    read_only: bool = False
+    permissions: tuple[str, ...] = ("Order", "Position")
+    ips: tuple[str, ...] = ("*",)
+
+    def given_to(self, account: Account) -> Account:
+        """The account with this kind of key; one that signs with RSA has no secret."""
+        return replace(
+            account,
+            secret="" if self.rsa_public_key else account.secret,
+            rsa_public_key=self.rsa_public_key,
+            read_only=self.read_only,
+            permissions=self.permissions,
+            ips=self.ips,
+        )
+
+
+ANY_KEY = KeyWish()
+
+Change = Account | Order | Position | Execution
+
+
 class Ledger:
     """Accounts, positions and open orders; what is closed is asked of the store."""
 
     def __init__(self, store: Store, now_ms: int) -> None:
         self.store = store
+        self._changes: list[Change] = []
+        self._listeners: list[Callable[[Sequence[Change]], None]] = []
+        self._depth = 0
         self._load(now_ms)
 
     def _load(self, now_ms: int) -> None:
@@ -33,18 +62,36 @@ class Ledger:
         self.accounts = {account.name: account for account in self.store.accounts()}
         self._by_key = {account.api_key: account.name for account in self.accounts.values()}
         self.positions = {(p.account, p.symbol): p for p in self.store.positions()}
-        self.open_orders = {order.order_id: order for order in self.store.open_orders()}
+        kept = {order.order_id: order for order in self.store.open_orders()}
+        self.open_orders = {order_id: order for order_id, order in kept.items() if order.is_visible}
+        self.accepted = {order_id: order for order_id, order in kept.items() if not order.is_visible}
 
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
         """All changes inside are one; after a failure memory is as the disk says."""
+        self._depth += 1
         try:
             with self.store.transaction():
                 yield
                 self._keep_time()
         except BaseException:
+            self._changes.clear()
             self._load(self.time_ms)
             raise
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._tell()
+
+    def on_change(self, hear: Callable[[Sequence[Change]], None]) -> None:
+        """`hear(records)` is called after each change that was kept, with the records as they were written in order."""
+        self._listeners.append(hear)
+
+    def _tell(self) -> None:
+        changes, self._changes = self._changes, []
+        if changes:
+            for hear in self._listeners:
+                hear(changes)
 
     def reach(self, time_ms: int) -> None:
         """Time has come this far; every moment up to it has been looked at."""
@@ -68,14 +115,15 @@ class Ledger:
         name = f"{self.store.fact('seed')}|{self.store.fact('born_ms')}|{kind}|{self.next_sequence()}"
         return str(uuid.UUID(bytes=hashlib.blake2b(name.encode(), digest_size=16).digest(), version=4))
 
-    def open_account(self, name: str, equity: Decimal) -> Account:
-        """The account of this name, made with `equity` USDT where there is none yet."""
+    def open_account(self, name: str, equity: Decimal, key: KeyWish = ANY_KEY) -> Account:
+        """The account of this name, made with `equity` USDT and such a key where there is none yet."""
         if name not in self.accounts:
             # Not counted on from a fixed number: a world begun anew must not be taken for the one before.
             uid = LEAST_UID + secrets.randbelow(LEAST_UID)
-            key, secret = secrets.token_urlsafe(13)[:18], secrets.token_urlsafe(27)[:36]
+            api_key, secret = secrets.token_urlsafe(13)[:18], secrets.token_urlsafe(27)[:36]
+            account = Account(name, uid, api_key, secret, equity, Decimal(0), self.time_ms)
             with self.change():
-                self.keep_account(Account(name, uid, key, secret, equity, Decimal(0), self.time_ms))
+                self.keep_account(key.given_to(account))
         return self.accounts[name]
 
     def account_of_key(self, api_key: str) -> Account | None:
@@ -104,21 +152,35 @@ class Ledger:
         """The account's open orders, the oldest first."""
         return [o for o in self.open_orders.values() if o.account == account and symbol in ("", o.symbol)]
 
+    def accepted_of(self, account: str) -> list[Order]:
+        """The account's orders that were accepted and that the matching engine has not taken up yet."""
+        return [order for order in self.accepted.values() if order.account == account]
+
+    def next_due_ms(self) -> int | None:
+        """When the next accepted order is taken up, None where there is none."""
+        return min((order.due_ms for order in self.accepted.values()), default=None)
+
     def keep_account(self, account: Account) -> None:
         """Writes an account."""
         self.store.keep_account(account)
         self.accounts[account.name] = account
         self._by_key[account.api_key] = account.name
+        self._changes.append(account)
 
     def keep_position(self, position: Position) -> None:
         """Writes a position."""
         self.store.keep_position(position)
         self.positions[position.account, position.symbol] = position
+        self._changes.append(position)
 
     def keep_order(self, order: Order) -> Order:
         """Writes an order."""
         self.store.keep_order(order)
-        if order.is_open:
+        self._changes.append(order)
+        self.accepted.pop(order.order_id, None)
+        if not order.is_visible:
+            self.accepted[order.order_id] = order
+        elif order.is_open:
             self.open_orders[order.order_id] = order
         else:
             self.open_orders.pop(order.order_id, None)
@@ -138,3 +200,4 @@ class Ledger:
     def keep_execution(self, execution: Execution) -> None:
         """Adds an execution."""
         self.store.keep_execution(execution)
+        self._changes.append(execution)

@@ -61,7 +61,7 @@ def order_margin(order: Order, leverage: Decimal) -> Decimal:
     """What an open order binds: margin and the fees of opening and closing; a reducing or conditional one nothing."""
     if order.reduce_only or order.trigger_price is not None:
         return ZERO
-    value = order.leaves_qty * order.price
+    value = order.leaves_qty * (order.price or order.last_price_on_created or ZERO)
     return value / leverage + 2 * value * TAKER_FEE
 
 

@@ -53,7 +53,7 @@ class Market:
         self.source = source
         self.instruments = {i.symbol: i for i in source.instruments}
         self.row = {symbol: row for row, symbol in enumerate(self.instruments)}
-        self._seed = seed
+        self.seed = seed
         self._ticks = np.array([[float(i.tick)] for i in source.instruments])
         self._steps = np.array([[float(i.step)] for i in source.instruments])
         self._digits = [(i.price_decimals, i.qty_decimals) for i in source.instruments]
@@ -191,7 +191,7 @@ class Market:
         if minute not in self._paths:
             made, at = self._day(minute // MINUTES_A_DAY).made, minute % MINUTES_A_DAY
             ends = made.open[:, at], made.high[:, at], made.low[:, at], made.close[:, at]
-            self._paths[minute] = minute_path(*ends, seed=self._seed, minute=minute)
+            self._paths[minute] = minute_path(*ends, seed=self.seed, minute=minute)
             if len(self._paths) > KEPT_MINUTES:
                 self._paths.popitem(last=False)
         return self._paths[minute]

@@ -17,33 +17,62 @@ MOST_STOPS, MOST_ACTIVE = 10, 500
 class Matching:
     """Takes orders, fills what crosses the spread at once, and the rest when the price comes by."""
 
-    def __init__(self, ledger: Ledger, prices: Prices, fills: Fills, settlement: Settlement) -> None:
+    def __init__(
+        self, ledger: Ledger, prices: Prices, fills: Fills, settlement: Settlement, latency_ms: tuple[int, int]
+    ) -> None:
         self._ledger = ledger
+        self._latency_ms = latency_ms
         self._prices = prices
         self._fills = fills
         self._settlement = settlement
 
     def place(self, account: str, asked: NewOrder) -> Order:
-        """Takes an order and matches it; returns it as accepted. Raises Refused, and then nothing has changed."""
+        """Takes an order and matches it at once. Returns it as accepted. Raises Refused; then nothing has changed."""
+        with self._ledger.change():
+            order = self.accept(account, asked)
+            self.carry_out(order)
+            return order
+
+    def accept(self, account: str, asked: NewOrder) -> Order:
+        """Takes an order that the engine will take up a little later. Raises Refused; then nothing has changed."""
         if asked.link_id and self._ledger.store.has_link_id(account, asked.link_id):
             raise Refused(110072, "OrderLinkedID is duplicate")
         last = self._prices.last(asked.symbol)
         check_new_order(asked, self._prices.instruments[asked.symbol], last)
         order = self._accepted(account, asked, last)
         self._check_room(order)
-        self._check_margin(order)
+        self.check_margin(order)
+        least, most = self._latency_ms
+        after_ms = least + int(order.order_id[:8], 16) % (most - least + 1)
         with self._ledger.change():
+            return self._ledger.keep_order(replace(order, status="Created", due_ms=order.created_ms + after_ms))
+
+    def carry_out(self, accepted: Order) -> None:
+        """The engine takes an accepted order up: it is matched, rests, waits for its trigger or has become void."""
+        conditional = accepted.trigger_price is not None
+        order = replace(accepted, status="Untriggered" if conditional else "New", updated_ms=self._ledger.time_ms)
+        position = self._ledger.position(order.account, order.symbol)
+        with self._ledger.change():
+            if order.reduce_only and not conditional:
+                if not position.size or position.side == order.side:
+                    self._ledger.close_order(order, "CancelByReduceOnly")
+                    return
+                order = replace(order, qty=min(order.qty, position.size))
             self._ledger.keep_order(order)
-            if order.status == "New":
-                self._match_new(order)
-            return order
+            if not conditional:
+                self.match(order)
 
     def cancel(self, account: str, order_id: str, link_id: str) -> Order:
         """Cancels an open order. Raises Refused where there is none."""
+        order = self.open_order(account, order_id, link_id)
+        with self._ledger.change():
+            return self._ledger.close_order(order, "CancelByUser")
+
+    def open_order(self, account: str, order_id: str, link_id: str) -> Order:
+        """An open order by one of its ids; `order_id` goes first. Raises Refused where there is none."""
         for order in self._ledger.orders_of(account):
             if order.order_id == order_id or (not order_id and order.link_id == link_id):
-                with self._ledger.change():
-                    return self._ledger.close_order(order, "CancelByUser")
+                return order
         raise Refused(110001, "order not exists or too late to cancel")
 
     def set_leverage(self, account: str, symbol: str, leverage: Decimal) -> None:
@@ -94,7 +123,7 @@ class Matching:
             qty=self._reducible(account, asked) if asked.reduce_only and not conditional else asked.qty,
             price=price,
             time_in_force="IOC" if market_order else asked.time_in_force,
-            status="Untriggered" if conditional else "New",
+            status="New",
             created_ms=now,
             updated_ms=now,
             create_type=asked.create_type,
@@ -125,14 +154,18 @@ class Matching:
         return min(asked.qty, position.size)
 
     def _check_room(self, order: Order) -> None:
-        others = self._ledger.orders_of(order.account, order.symbol)
+        accepted = [o for o in self._ledger.accepted_of(order.account) if o.symbol == order.symbol]
+        others = self._ledger.orders_of(order.account, order.symbol) + accepted
         if order.trigger_price is not None and sum(o.stop_order_type == "Stop" for o in others) >= MOST_STOPS:
             raise Refused(110009, "The number of stop orders exceeds the maximum allowable limit 10")
         if len(others) >= MOST_ACTIVE:
             raise Refused(110020, "Not allowed to have more than 500 active orders")
 
-    def _check_margin(self, order: Order) -> None:
-        """Only what opens or adds needs margin."""
+    def check_margin(self, order: Order, instead_of: Order | None = None) -> None:
+        """Raises Refused where the margin is missing; only what opens or adds needs any.
+
+        `instead_of` is the order that this one takes the place of.
+        """
         if order.reduce_only or order.trigger_price is not None:
             return
         position = self._ledger.position(order.account, order.symbol)
@@ -144,16 +177,18 @@ class Matching:
         if tier is None or position.leverage > tier.max_leverage:
             raise Refused(110090, "Order placement failed as your position may exceed the max limit")
         needed = order_margin(replace(order, qty=adds, price=price), position.leverage)
-        if needed > self._settlement.wallet(order.account).available:
+        freed = ZERO if instead_of is None else order_margin(instead_of, position.leverage)
+        if needed > self._settlement.wallet(order.account).available + freed:
             raise Refused(110007, "ab not enough for new order")
 
-    def _match_new(self, order: Order) -> None:
+    def match(self, order: Order) -> None:
+        """Fills what crosses the spread now; call it inside `ledger.change()`."""
         touch = self._prices.touch(order.symbol, order.side)
         crosses = _crosses(order, touch)
         if crosses and order.time_in_force == "PostOnly":
             self._ledger.close_order(order, "UNKNOWN", "EC_PostOnlyWillTakeLiquidity")
         elif crosses:
-            self._fills.fill(order, order.qty, touch, maker=False)
+            self._fills.fill(order, order.leaves_qty, touch, maker=False)
         elif order.time_in_force in ("IOC", "FOK"):
             self._ledger.close_order(order, "UNKNOWN", "EC_NoImmediateQtyToFill")
 

@@ -22,7 +22,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One unified trading account with its only API key. Money in USDT."""
+    """One unified trading account with its only API key. Money in USDT.
+
+    With an `rsa_public_key` (PEM) the key signs with RSA and `secret` is of no use. `permissions` are what the key may
+    do with contracts: Order, Position. `ips` are the addresses it is bound to, "*" any.
+    """
 
     name: str
     uid: int
@@ -31,11 +35,18 @@ class Account:
     wallet: Decimal
     realised: Decimal
     created_ms: int
+    rsa_public_key: str = ""
+    read_only: bool = False
+    permissions: tuple[str, ...] = ("Order", "Position")
+    ips: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached."""
+    """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached.
+
+    Between its acceptance and `due_ms`, when the matching engine takes it up, its status is Created.
+    """
 
     order_id: str
     link_id: str
@@ -70,6 +81,7 @@ class Order:
     trigger_by: str = ""
     parent_link_id: str = ""
     last_price_on_created: Decimal | None = None
+    due_ms: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -77,9 +89,14 @@ class Order:
         return self.status in OPEN_STATUSES
 
     @property
+    def is_visible(self) -> bool:
+        """The matching engine has seen it, so that queries and streams may show it."""
+        return self.status != "Created"
+
+    @property
     def leaves_qty(self) -> Decimal:
         """What may still trade; nothing once it is closed."""
-        return self.qty - self.filled_qty if self.is_open else ZERO
+        return self.qty - self.filled_qty if self.is_open or not self.is_visible else ZERO
 
     @property
     def avg_price(self) -> Decimal | None:
@@ -143,7 +160,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A fill, or a funding payment (`exec_type` Funding). `entry_price` and `entry_fee` belong to the closed part."""
+    """A fill, or a funding payment (`exec_type` Funding). `entry_price` and `entry_fee` belong to the closed part.
+
+    `size_after` is the position then, negative where short; `balance_after` the wallet in USDT.
+    """
 
     exec_id: str
     account: str
@@ -171,6 +191,8 @@ class Execution:
     leverage: Decimal
     time_ms: int
     sequence: int
+    size_after: Decimal = ZERO
+    balance_after: Decimal = ZERO
 
     @property
     def value(self) -> Decimal:
@@ -189,6 +211,7 @@ def to_json(record: Account | Order | Position | Execution) -> str:
 def from_json(kind: type[Record], text: str) -> Record:
     """A record as it was stored."""
     stored: dict[str, Any] = json.loads(text)
+    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
     decimals = [part.name for part in dataclasses.fields(kind) if Decimal in (part.type, *get_args(part.type))]
     return kind(**{**stored, **{name: Decimal(stored[name]) for name in decimals if stored.get(name) is not None}})
 

@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import pathlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 
 from aiohttp import web
 
+from sandbox.bybit.amending import Amending
 from sandbox.bybit.bursts import planned_bursts
+from sandbox.bybit.faults import Faults
 from sandbox.bybit.fills import Fills
 from sandbox.bybit.history import History
-from sandbox.bybit.ledger import Ledger
+from sandbox.bybit.ledger import Change, Ledger
 from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
+from sandbox.bybit.model import Order
 from sandbox.bybit.prices import Prices
 from sandbox.bybit.real import REAL_URL, REFRESH_SECONDS, RealMarket
 from sandbox.bybit.replay import Replay
@@ -24,11 +27,15 @@ from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import DAY_MS, MarketRefused, Source
 from sandbox.bybit.stops import Stops
 from sandbox.bybit.store import Store
+from sandbox.bybit.stream.door import Streams
 from sandbox.bybit.synthetic import Character, MadeUpMarket
 from sandbox.bybit.walk import Walk
 
 DEFAULT_SEED = 21
 CATCH_UP_SECONDS = 0.2
+SHORTEST_PAUSE_SECONDS = 0.005
+LATENCY_MS = (5, 50)
+"""How long after its acceptance the engine takes an order up."""
 ANEW = "begin anew with --fresh or name another SANDBOX_DATABASE"
 
 
@@ -41,8 +48,9 @@ class PracticeBybit:
     """`market` is `synthetic`, `bybit` (the real one's public data), a candle file or a folder of them.
 
     `seed` None means the world's own, or the default for a new one. `time_ms` is the only clock: tests turn it forward
-    and call `catch_up`. `character` is how a made-up market behaves, `real_url` where the real Bybit's candles are.
-    Raises MarketRefused.
+    and call `catch_up`. `latency_ms` is the least and most time between an order's acceptance and its effects; (0, 0)
+    is for clocks that stand still. `character` is how a made-up market behaves, `real_url` where the real Bybit's
+    candles are. Without `limits` nobody is refused for asking too often. Raises MarketRefused.
     """
 
     def __init__(
@@ -55,8 +63,12 @@ class PracticeBybit:
         bursts: bool = True,
         character: Character | None = None,
         real_url: str = REAL_URL,
+        latency_ms: tuple[int, int] = LATENCY_MS,
+        limits: bool = True,
     ) -> None:
+        self.limits = limits
         self._time_ms = time_ms
+        self._stirred = asyncio.Event()
         now_ms = time_ms()
         store = Store(database)
         world = _World(store, market, seed, now_ms)
@@ -64,11 +76,15 @@ class PracticeBybit:
         self.history = History(self.market)
         self.ledger = Ledger(store, now_ms)
         self.prices = Prices(self.market, self.ledger)
-        self.stops = Stops(self.ledger, self.prices)
+        self.faults = Faults()
+        self.stops = Stops(self.ledger, self.prices, self.faults)
         fills = Fills(self.ledger, self.prices, self.stops)
         self.settlement = Settlement(self.ledger, self.prices, fills)
-        self.matching = Matching(self.ledger, self.prices, fills, self.settlement)
+        self.matching = Matching(self.ledger, self.prices, fills, self.settlement, latency_ms)
+        self.amending = Amending(self.ledger, self.prices, self.matching)
         self._walk = Walk(self.market, self.ledger, self.prices, self.matching, self.settlement)
+        self.streams = Streams(self)
+        self.ledger.on_change(self._stir)
         if bursts and isinstance(self.market.source, MadeUpMarket):
             self._plan_bursts(now_ms)
 
@@ -78,6 +94,10 @@ class PracticeBybit:
         with store.transaction():
             for move in moves:
                 store.keep_move(move)
+
+    def now_ms(self) -> int:
+        """What time it is in this world; everything up to it has happened only after a `catch_up`."""
+        return max(self._time_ms(), self.ledger.time_ms)
 
     def catch_up(self) -> int:
         """Lets all that time has brought happen, up to now, which is returned."""
@@ -113,6 +133,7 @@ class PracticeBybit:
         app = web.Application(middlewares=[loopback_only])
         Router(self).add_to(app)
         Levers(self).add_to(app)
+        self.streams.add_to(app)
         app.cleanup_ctx.append(self._living)
         return app
 
@@ -132,8 +153,19 @@ class PracticeBybit:
 
     async def _live(self) -> None:
         while True:
-            await self.caught_up()
-            await asyncio.sleep(CATCH_UP_SECONDS)
+            now_ms = await self.caught_up()
+            self.streams.publish(now_ms)
+            due_ms = self.ledger.next_due_ms()
+            left = CATCH_UP_SECONDS if due_ms is None else (due_ms - now_ms) / 1000
+            self._stirred.clear()
+            with contextlib.suppress(TimeoutError):
+                pause = min(CATCH_UP_SECONDS, max(SHORTEST_PAUSE_SECONDS, left))
+                await asyncio.wait_for(self._stirred.wait(), pause)
+
+    def _stir(self, changes: Sequence[Change]) -> None:
+        """An order that was accepted is due sooner than the next look at the clock."""
+        if any(isinstance(change, Order) and not change.is_visible for change in changes):
+            self._stirred.set()
 
     async def _follow(self, source: RealMarket) -> None:
         while True:

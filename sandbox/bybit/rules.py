@@ -61,6 +61,20 @@ def check_new_order(order: NewOrder, instrument: Instrument, last: Decimal) -> N
             raise Refused(110094, f"Order does not meet minimum order value {instrument.min_notional}USDT")
 
 
+def check_amended(order: NewOrder, instrument: Instrument, last: Decimal) -> None:
+    """Raises Refused where an open order, as it would be after an amendment, breaks a filter or a rule on its levels.
+
+    A stop or target of a position goes with the position's size, so its own is not looked at.
+    """
+    if not (order.reduce_only and order.trigger_price is not None):
+        _check_quantity(order, instrument)
+    if order.order_type == "Limit":
+        check_price(order.price, instrument, "price")
+    if order.trigger_price is not None:
+        _check_trigger(order, instrument, last)
+    _check_levels(order, instrument, last)
+
+
 def check_price(price: Decimal, instrument: Instrument, name: str) -> None:
     """Raises Refused where a price is not on the instrument's ticks or out of its range."""
     if price <= 0:

@@ -21,7 +21,8 @@ class Settlement:
 
     def wallet(self, account: str) -> Wallet:
         """The account's wallet at present prices."""
-        held, orders = self._ledger.held(account), self._ledger.orders_of(account)
+        held = self._ledger.held(account)
+        orders = [*self._ledger.orders_of(account), *self._ledger.accepted_of(account)]
         marks = {p.symbol: self._prices.last(p.symbol) for p in held}
         leverages = {o.symbol: self._ledger.position(account, o.symbol).leverage for o in orders}
         kept = self._ledger.accounts[account]
@@ -47,7 +48,7 @@ class Settlement:
                     self._pay_funding(position, rates[position.symbol])
 
     def _liquidate(self, account: str) -> None:
-        for order in self._ledger.orders_of(account):
+        for order in [*self._ledger.orders_of(account), *self._ledger.accepted_of(account)]:
             self._ledger.close_order(order, "CancelByPrepareLiq")
         for position in self._ledger.held(account):
             order = self._closing_order(position)
@@ -108,6 +109,8 @@ class Settlement:
                 leverage=position.leverage,
                 time_ms=self._ledger.time_ms,
                 sequence=self._ledger.next_sequence(),
+                size_after=position.size * position.sign,
+                balance_after=self._ledger.accounts[position.account].wallet - paid,
             )
         )
         self._ledger.pay(position.account, -paid)

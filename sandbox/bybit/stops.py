@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from sandbox.bybit.faults import Faults
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.model import ZERO, Order, Position
 from sandbox.bybit.prices import Prices
@@ -31,8 +32,9 @@ class Level:
 class Stops:
     """Sets, moves and clears the stops of positions."""
 
-    def __init__(self, ledger: Ledger, prices: Prices) -> None:
+    def __init__(self, ledger: Ledger, prices: Prices, faults: Faults) -> None:
         self._ledger = ledger
+        self._faults = faults
         self._prices = prices
 
     def set(self, position: Position, level: Level) -> None:
@@ -60,7 +62,8 @@ class Stops:
             return
         if after.side == order.side and not order.reduce_only:
             for level in _attached(order, qty):
-                self.set(after, level)
+                if level.kind != "StopLoss" or not self._faults.drops_stop(order.order_id):
+                    self.set(after, level)
         for stop in self._ledger.orders_of(order.account, order.symbol):
             if stop.stop_order_type in ("StopLoss", "TakeProfit") and stop.qty != after.size:
                 self._ledger.keep_order(replace(stop, qty=after.size, updated_ms=self._ledger.time_ms))

@@ -113,7 +113,7 @@ class Store:
         )
 
     def open_orders(self) -> list[Order]:
-        """Every account's open orders, the oldest first."""
+        """Every account's open orders and those that were only accepted so far, the oldest first."""
         rows = self._sql.execute("SELECT body FROM bybit_orders WHERE is_open ORDER BY number")
         return [from_json(Order, body) for (body,) in rows]
 
@@ -155,7 +155,7 @@ class Store:
                 order.account,
                 order.symbol,
                 order.link_id,
-                order.is_open,
+                order.is_open or not order.is_visible,
                 order.created_ms,
                 to_json(order),
             ),

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
@@ -30,16 +31,22 @@ class Walk:
 
     def step(self, until_ms: int) -> bool:
         """Walks towards `until_ms`, one bounded step. True once it is reached."""
-        begin = self._ledger.time_ms
-        if until_ms <= begin:
-            return True
-        if not self._ledger.waiting_symbols():
-            self._ledger.reach(until_ms)
-            return True
-        end = min(until_ms, begin + LONGEST_STEP_MS)
-        while (now := self._ledger.time_ms) < end:
-            self._piece(now, end)
-        return end >= until_ms
+        begin, due_ms = self._ledger.time_ms, self._ledger.next_due_ms()
+        end = until_ms if due_ms is None else min(until_ms, max(begin, due_ms))
+        if self._ledger.waiting_symbols():
+            end = min(end, begin + LONGEST_STEP_MS)
+            while (now := self._ledger.time_ms) < end:
+                self._piece(now, end)
+        else:
+            self._ledger.reach(end)
+        self._take_up_what_is_due()
+        return self._ledger.time_ms >= until_ms
+
+    def _take_up_what_is_due(self) -> None:
+        """Orders that were accepted meet the market when their moment has come, the earliest first."""
+        due = [order for order in self._ledger.accepted.values() if order.due_ms <= self._ledger.time_ms]
+        for order in sorted(due, key=lambda o: o.due_ms):
+            self._matching.carry_out(order)
 
     def _piece(self, begin_ms: int, end_ms: int) -> None:
         """Walks a quiet hour or minute in one look, or else along the path to the end of the minute."""
@@ -94,9 +101,11 @@ class Walk:
 
 def funding_rates(market: Market, time_ms: int) -> dict[str, Decimal]:
     """Each symbol's rate for the 8 h that end at or after a moment: small, by symbol and period, mostly positive."""
+    return {symbol: funding_rate(instrument, time_ms) for symbol, instrument in market.instruments.items()}
+
+
+def funding_rate(instrument: Instrument, time_ms: int) -> Decimal:
+    """One symbol's rate for the 8 h that end at or after a moment."""
     period = -(-time_ms // FUNDING_MS)
-    rates = {}
-    for symbol, instrument in market.instruments.items():
-        spread = (period * 7919 + instrument.number * 104_729) % 211
-        rates[symbol] = Decimal(spread - 70) / 1_000_000
-    return rates
+    spread = (period * 7919 + instrument.number * 104_729) % 211
+    return Decimal(spread - 70) / 1_000_000

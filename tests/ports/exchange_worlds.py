@@ -92,7 +92,7 @@ def practice_bybit(database: pathlib.Path, time_ms: Callable[[], int]) -> Iterat
 async def _serve(
     database: pathlib.Path, time_ms: Callable[[], int], address: Future[str], ended: threading.Event
 ) -> None:
-    practice = PracticeBybit(database, bursts=False, time_ms=time_ms)
+    practice = PracticeBybit(database, bursts=False, time_ms=time_ms, latency_ms=(0, 0), limits=False)
     runner = web.AppRunner(practice.app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -29,7 +29,12 @@ def wallet_balance(call: Call) -> Result:
     account = _account(call)
     wallet = call.bybit.settlement.wallet(account.name)
     coins = call.text("coin").split(",") if call.text("coin") else ["USDT"]
-    return {"list": [_wallet(wallet, [_usdt(wallet, account)] if "USDT" in coins else [])]}
+    return {"list": [wallet_fields(wallet, account if "USDT" in coins else None)]}
+
+
+def wallet_fields(wallet: Wallet, account: Account | None) -> Result:
+    """The unified wallet; with an account its coin USDT too."""
+    return _wallet(wallet, [] if account is None else [_usdt(wallet, account)])
 
 
 def fee_rate(call: Call) -> Result:
@@ -50,10 +55,10 @@ def query_api(call: Call) -> Result:
         "id": str(account.uid),
         "note": account.name,
         "apiKey": account.api_key,
-        "readOnly": 0,
+        "readOnly": int(account.read_only),
         "secret": "",
-        "permissions": _permissions(),
-        "ips": ["*"],
+        "permissions": _permissions(account),
+        "ips": list(account.ips),
         "type": 1,
         "deadlineDay": max(0, (left - now).days),
         "expiredAt": left.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -65,7 +70,7 @@ def query_api(call: Call) -> Result:
         "vipLevel": "No VIP",
         "mktMakerLevel": "0",
         "affiliateID": 0,
-        "rsaPublicKey": "",
+        "rsaPublicKey": account.rsa_public_key,
         "isMaster": True,
         "parentUid": "0",
         "kycLevel": "LEVEL_DEFAULT",
@@ -73,8 +78,9 @@ def query_api(call: Call) -> Result:
     }
 
 
-def _permissions() -> dict[str, list[str]]:
-    granted = {"ContractTrade": ["Order", "Position"], "Derivatives": ["DerivativesTrade"]}
+def _permissions(account: Account) -> dict[str, list[str]]:
+    derivatives = ["DerivativesTrade"] if account.permissions else []
+    granted = {"ContractTrade": list(account.permissions), "Derivatives": derivatives}
     names = (
         *("ContractTrade", "Spot", "Wallet", "Options", "Derivatives", "Exchange", "Earn", "FiatP2P", "FiatBitPay"),
         *("FiatConvertBroker", "BitCard", "ByXPost", "Affiliate", "BlockTrade", "NFT", "CopyTrading"),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
+
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import Account, Refused
 from sandbox.bybit.source import DAY_MS
@@ -73,15 +75,15 @@ class Call:
             return False
         raise Refused(10001, f"params error: {name} invalid")
 
-    def window(self) -> tuple[int, int]:
-        """`startTime` to `endTime`, at most seven days; a missing one lies seven days from the other, or now."""
+    def window(self, default_ms: int = WEEK_MS) -> tuple[int, int]:
+        """`startTime` to `endTime`, at most seven days; a missing one lies `default_ms` from the other, or now."""
         first, last = self.number("startTime", -1), self.number("endTime", -1)
         if first < 0 and last < 0:
-            return self.now_ms - WEEK_MS, self.now_ms
+            return self.now_ms - default_ms, self.now_ms
         if last < 0:
-            return first, first + WEEK_MS
+            return first, first + default_ms
         if first < 0:
-            return last - WEEK_MS, last
+            return last - default_ms, last
         if last < first or last - first > WEEK_MS:
             raise Refused(10001, "The time range between startTime and endTime cannot exceed 7 days")
         return first, last
@@ -109,13 +111,20 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path and what answers it. `a_second` is Bybit's limit for one account."""
+    """A path and what answers it. `a_second` is Bybit's limit for one account, `needs` the permission it takes."""
 
     method: str
     path: str
     answer: Callable[[Call], Result | Awaitable[Result]]
     private: bool = True
     a_second: int = 50
+    needs: str = ""
+
+
+def envelope(code: int, message: str, result: Any, now_ms: int, headers: Mapping[str, str]) -> web.Response:
+    """An answer as Bybit wraps it."""
+    body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ms}
+    return web.json_response(body, headers=headers)
 
 
 def page(rows: list[Result], call: Call, default: int, most: int) -> tuple[list[Result], str]:

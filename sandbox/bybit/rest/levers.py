@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from sandbox.bybit.faults import KINDS, Rule
+from sandbox.bybit.ledger import KeyWish
 from sandbox.bybit.model import ZERO, Refused
+from sandbox.bybit.rest.signature import rsa_key
 from sandbox.bybit.rest.words import order_fields
 from sandbox.bybit.rules import NewOrder, max_price
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+MAY = ("Order", "Position")
 RICHEST = Decimal(1_000_000_000)
 
 
@@ -45,9 +49,14 @@ class Levers:
         app.router.add_get("/sandbox/ledger", self.ledger)
         app.router.add_post("/sandbox/price", self.price)
         app.router.add_post("/sandbox/hand", self.hand)
+        app.router.add_post("/sandbox/faults", self.faults)
+        app.router.add_delete("/sandbox/faults", self.no_faults)
 
     async def accounts(self, request: web.Request) -> web.Response:
-        """{name, equity}: an account with a key of its own, the same for the same name."""
+        """{name, equity}: an account with a key of its own, the same for the same name.
+
+        A new one may be given an `rsaPublicKey` (PEM), `readOnly`, `permissions` of Order and Position, and `ips`.
+        """
         asked = await _asked(request)
         name, equity = str(asked.get("name") or ""), _amount(asked, "equity", "10000")
         if not name or len(name) > 64:
@@ -55,7 +64,7 @@ class Levers:
         if not 0 <= equity <= RICHEST:
             raise _wrong("equity must lie between 0 and 1000000000")
         await self._bybit.caught_up()
-        account = self._bybit.ledger.open_account(name, equity)
+        account = self._bybit.ledger.open_account(name, equity, _key(asked))
         return web.json_response({"account": account.name, "apiKey": account.api_key, "secret": account.secret})
 
     async def ledger(self, request: web.Request) -> web.Response:
@@ -99,6 +108,23 @@ class Levers:
             raise _wrong(f"{refused.code} {refused.message}") from None
         return web.json_response({"orderId": order.order_id})
 
+    async def faults(self, request: web.Request) -> web.Response:
+        """{seed, rules: [{path, kind, p, times, seconds}]}: these faults from now on, instead of those before."""
+        asked = await _asked(request)
+        rules = asked.get("rules", [])
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise _wrong("rules is not a list of objects")
+        seed = asked.get("seed", 0)
+        if type(seed) is not int:
+            raise _wrong("seed is not a whole number")
+        self._bybit.faults.begin(seed, [_rule(rule) for rule in rules], self._bybit.now_ms())
+        return web.json_response({"rules": len(rules)})
+
+    async def no_faults(self, request: web.Request) -> web.Response:
+        """Nothing goes wrong any more."""
+        self._bybit.faults.end()
+        return web.json_response({"rules": 0})
+
     def _symbol(self, asked: dict[str, Any]) -> str:
         symbol = str(asked.get("symbol") or "")
         if symbol not in self._bybit.market.instruments:
@@ -124,6 +150,33 @@ def _amount(asked: dict[str, Any], name: str, default: str = "") -> Decimal:
     if not amount.is_finite() or amount < ZERO:
         raise _wrong(f"{name} is out of range")
     return amount
+
+
+def _key(asked: dict[str, Any]) -> KeyWish:
+    pem = str(asked.get("rsaPublicKey") or "")
+    lists = {name: asked.get(name, default) for name, default in (("permissions", list(MAY)), ("ips", ["*"]))}
+    if not all(isinstance(one, list) and all(isinstance(part, str) for part in one) for one in lists.values()):
+        raise _wrong("permissions and ips are lists of texts")
+    if not set(lists["permissions"]) <= set(MAY):
+        raise _wrong("permissions may be Order and Position")
+    if pem:
+        try:
+            rsa_key(pem)
+        except ValueError:
+            raise _wrong("rsaPublicKey is not the PEM of an RSA public key") from None
+    return KeyWish(pem, bool(asked.get("readOnly", False)), tuple(lists["permissions"]), tuple(lists["ips"]))
+
+
+def _rule(asked: dict[str, Any]) -> Rule:
+    kind, times = str(asked.get("kind") or ""), asked.get("times")
+    if kind not in KINDS:
+        raise _wrong(f"kind must be one of {', '.join(KINDS)}")
+    if times is not None and (type(times) is not int or times < 1):
+        raise _wrong("times is not a whole number above 0")
+    p, seconds = float(_amount(asked, "p", "1")), float(_amount(asked, "seconds", "0"))
+    if p > 1:
+        raise _wrong("p must lie between 0 and 1")
+    return Rule(path=str(asked.get("path") or ""), kind=kind, p=p, times=times, seconds=seconds)
 
 
 def _wrong(why: str) -> web.HTTPBadRequest:

@@ -1,8 +1,12 @@
 """Public market data."""
 
 import asyncio
+from collections.abc import Iterable
 from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING
 
+from sandbox.bybit import book
 from sandbox.bybit.history import INTERVALS, LastDay, Rows, opening
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import Refused, plain
@@ -10,7 +14,10 @@ from sandbox.bybit.prices import quotes_around
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rules import max_price
 from sandbox.bybit.source import MINUTE_MS
-from sandbox.bybit.walk import FUNDING_MS, funding_rates
+from sandbox.bybit.walk import FUNDING_MS, funding_rate, funding_rates
+
+if TYPE_CHECKING:
+    from sandbox.bybit.practice import PracticeBybit
 
 FUNDING_CAP = Decimal("0.00375")
 FAR_MS = 2**53
@@ -68,12 +75,13 @@ async def kline(call: Call) -> Result:
             await asyncio.sleep(0)
     found = history.candles(instrument.symbol, interval, first, last, call.now_ms)
     begin = 0 if call.text("start") and not call.text("end") else max(0, len(found) - limit)
-    rows = _rows(found, slice(begin, begin + limit), instrument.price_decimals, instrument.qty_decimals)
+    rows = candle_rows(found, slice(begin, begin + limit), instrument)
     return {"category": "linear", "symbol": instrument.symbol, "list": rows[::-1]}
 
 
-def _rows(found: Rows, part: slice, price_decimals: int, qty_decimals: int) -> list[list[str]]:
+def candle_rows(found: Rows, part: slice, instrument: Instrument) -> list[list[str]]:
     """Candles as Bybit writes them; a thousand of them are asked for again and again at a start."""
+    price_decimals, qty_decimals = instrument.price_decimals, instrument.qty_decimals
     prices = zip(*(values[part].tolist() for values in (found.open, found.high, found.low, found.close)), strict=True)
     sizes = zip(found.volume[part].tolist(), found.turnover[part].tolist(), strict=True)
     return [
@@ -94,12 +102,18 @@ def _shortest(digits: str) -> str:
 def tickers(call: Call) -> Result:
     """The last 24 hours and the present quotes of one symbol or all."""
     call.linear()
-    market = call.bybit.market
-    wanted = [call.instrument()] if call.text("symbol") else list(market.instruments.values())
-    last_day = call.bybit.history.last_day(call.now_ms // MINUTE_MS)
-    prices, rates = market.last_prices(call.now_ms), funding_rates(market, call.now_ms + 1)
-    rows = [_ticker(i, last_day, float(prices[market.row[i.symbol]]), rates[i.symbol], call) for i in wanted]
-    return {"category": "linear", "list": rows}
+    wanted = [call.instrument()] if call.text("symbol") else list(call.bybit.market.instruments.values())
+    return {"category": "linear", "list": ticker_rows(call.bybit, wanted, call.now_ms)}
+
+
+def ticker_rows(bybit: "PracticeBybit", wanted: Iterable[Instrument], now_ms: int) -> list[Result]:
+    """The tickers of some symbols at a moment."""
+    market, day = bybit.market, bybit.history.last_day(now_ms // MINUTE_MS)
+    prices, rates = market.last_prices(now_ms), funding_rates(market, now_ms + 1)
+    return [
+        _ticker(i, day, market.row[i.symbol], float(prices[market.row[i.symbol]]), rates[i.symbol], now_ms)
+        for i in wanted
+    ]
 
 
 def orderbook(call: Call) -> Result:
@@ -107,22 +121,39 @@ def orderbook(call: Call) -> Result:
     call.linear()
     instrument, limit = call.instrument(), call.number("limit", 25, 1, 1000)
     bid, ask = call.bybit.prices.quotes(instrument.symbol)
-    size = instrument.max_market_qty / 50
-
-    def level(price: Decimal, depth: int) -> list[str]:
-        qty = (size * (1 + depth % 7)) // instrument.step * instrument.step
-        return [_price(price, instrument), plain(max(instrument.step, qty))]
-
-    depths = range(limit)
     return {
         "s": instrument.symbol,
-        "b": [level(bid - d * instrument.tick, d) for d in depths if bid > d * instrument.tick],
-        "a": [level(ask + d * instrument.tick, d) for d in depths],
+        "b": book_rows(book.bids(instrument, bid), instrument, limit),
+        "a": book_rows(book.asks(instrument, ask), instrument, limit),
         "ts": call.now_ms,
         "u": call.now_ms // 100,
         "seq": call.now_ms // 100,
         "cts": call.now_ms,
     }
+
+
+def book_rows(levels: Iterable[book.Level], instrument: Instrument, depth: int) -> list[list[str]]:
+    """The first levels of one side of a book as [price, size]."""
+    return [[_price(level.price, instrument), plain(level.qty)] for level in islice(levels, depth)]
+
+
+def funding_history(call: Call) -> Result:
+    """Funding rates of past settlements, the newest first."""
+    call.linear()
+    instrument, limit = call.instrument(), call.number("limit", 200, 1, 200)
+    if call.text("startTime") and not call.text("endTime"):
+        raise Refused(10001, "params error: endTime is required with startTime")
+    last = min(call.number("endTime", call.now_ms), call.now_ms) // FUNDING_MS * FUNDING_MS
+    oldest = max(call.number("startTime", 0), instrument.launched_ms, last - (limit - 1) * FUNDING_MS)
+    rows = [
+        {
+            "symbol": instrument.symbol,
+            "fundingRate": plain(funding_rate(instrument, time_ms)),
+            "fundingRateTimestamp": str(time_ms),
+        }
+        for time_ms in range(last, oldest - 1, -FUNDING_MS)
+    ]
+    return {"category": "linear", "list": rows}
 
 
 def _window(call: Call, interval: str, limit: int) -> tuple[int, int]:
@@ -187,14 +218,13 @@ def _instrument(instrument: Instrument, call: Call) -> Result:
     }
 
 
-def _ticker(instrument: Instrument, day: LastDay, last: float, rate: Decimal, call: Call) -> Result:
-    row = call.bybit.market.row[instrument.symbol]
+def _ticker(instrument: Instrument, day: LastDay, row: int, last: float, rate: Decimal, now_ms: int) -> Result:
     exact = round(last / float(instrument.tick)) * instrument.tick
     bid, ask = quotes_around(exact, instrument)
     price = _price(exact, instrument)
     opened, volume = float(day.open[row]), float(day.volume[row])
     interest = volume * 0.35
-    size = plain(instrument.max_market_qty / 50 // instrument.step * instrument.step)
+    size = plain(book.best_size(instrument))
     return {
         "symbol": instrument.symbol,
         "lastPrice": price,
@@ -212,7 +242,7 @@ def _ticker(instrument: Instrument, day: LastDay, last: float, rate: Decimal, ca
         "turnover24h": f"{float(day.turnover[row]):.4f}",
         "volume24h": f"{volume:.{instrument.qty_decimals}f}",
         "fundingRate": plain(rate),
-        "nextFundingTime": str((call.now_ms // FUNDING_MS + 1) * FUNDING_MS),
+        "nextFundingTime": str((now_ms // FUNDING_MS + 1) * FUNDING_MS),
         "predictedDeliveryPrice": "",
         "basisRate": "",
         "basis": "",
@@ -238,4 +268,5 @@ ENDPOINTS = (
     Endpoint("GET", "/v5/market/kline", kline, private=False),
     Endpoint("GET", "/v5/market/tickers", tickers, private=False),
     Endpoint("GET", "/v5/market/orderbook", orderbook, private=False),
+    Endpoint("GET", "/v5/market/funding/history", funding_history, private=False),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sandbox.bybit.amending import Amendment
 from sandbox.bybit.model import ZERO, Order, Refused
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rest.words import execution_fields, order_fields
@@ -9,10 +10,11 @@ from sandbox.bybit.rules import NewOrder
 from sandbox.bybit.source import DAY_MS
 
 REMEMBERED_CLOSED = 500
+CREATE = "/v5/order/create"
 
 
 def create(call: Call) -> Result:
-    """Takes an order; the answer says that it was accepted, not what became of it."""
+    """Takes an order; the answer says that it was accepted, not what becomes of it a little later."""
     call.linear()
     call.one_way()
     symbol = call.instrument().symbol
@@ -23,7 +25,7 @@ def create(call: Call) -> Result:
     take_profit, stop_loss = call.amount("takeProfit"), call.amount("stopLoss")
     if call.text("slippageTolerance") and (take_profit or stop_loss or not market_order):
         raise Refused(10001, "params error: slippageTolerance is not supported with TP/SL")
-    placed = call.bybit.matching.place(
+    placed = call.bybit.matching.accept(
         call.name,
         NewOrder(
             symbol=symbol,
@@ -47,7 +49,24 @@ def create(call: Call) -> Result:
             trigger_by=call.text("triggerBy"),
         ),
     )
+    call.bybit.faults.meet_order(CREATE, placed.order_id, call.now_ms)
     return {"orderId": placed.order_id, "orderLinkId": placed.link_id}
+
+
+def amend(call: Call) -> Result:
+    """Changes an open order."""
+    call.linear()
+    call.instrument()
+    order_id, link_id = _ids(call)
+    asked = Amendment(
+        qty=call.amount("qty"),
+        price=call.amount("price"),
+        trigger_price=call.amount("triggerPrice"),
+        take_profit=call.amount("takeProfit"),
+        stop_loss=call.amount("stopLoss"),
+    )
+    order = call.bybit.amending.amend(call.name, order_id, link_id, asked)
+    return {"orderId": order.order_id, "orderLinkId": order.link_id}
 
 
 def cancel(call: Call) -> Result:
@@ -60,11 +79,13 @@ def cancel(call: Call) -> Result:
 
 
 def cancel_all(call: Call) -> Result:
-    """Cancels all open orders of a symbol, a base coin or USDT."""
+    """Cancels all open orders of a symbol, a base coin or USDT; stops of positions where StopOrder is asked for."""
     call.linear()
     wanted = _scope(call)
     orders = [o for o in call.bybit.ledger.orders_of(call.name) if wanted(o)]
-    gone = [call.bybit.matching.cancel(call.name, o.order_id, "") for o in orders if not o.protects]
+    kind = call.text("orderFilter")
+    wanted_kind = [o for o in orders if _is_kind(o, kind) and (kind == "StopOrder" or not o.protects)]
+    gone = [call.bybit.matching.cancel(call.name, o.order_id, "") for o in wanted_kind]
     return {"list": [{"orderId": o.order_id, "orderLinkId": o.link_id} for o in gone], "success": "1"}
 
 
@@ -80,7 +101,7 @@ def realtime(call: Call) -> Result:
         found = ledger.store.orders(call.name, symbol=symbol, closed_only=True, most=REMEMBERED_CLOSED)
     else:
         found = ledger.orders_of(call.name, symbol)[::-1]
-    return _orders_page([o for o in found if wanted(o) and _passes(o, call)], call)
+    return _orders_page([o for o in found if o.is_visible and wanted(o) and _passes(o, call)], call)
 
 
 def history(call: Call) -> Result:
@@ -123,10 +144,15 @@ def _ids(call: Call) -> tuple[str, str]:
     return order_id, link_id
 
 
+def _is_kind(order: Order, kind: str) -> bool:
+    return kind == "" or (kind == "StopOrder") == (order.trigger_price is not None)
+
+
 def _passes(order: Order, call: Call) -> bool:
-    """The filters on kind, coin and status."""
-    kind = call.text("orderFilter")
-    if kind and (kind == "StopOrder") != (order.trigger_price is not None):
+    """The filters on kind, coin and status; a fault may hide a new order for a while."""
+    if call.bybit.faults.is_hidden(order.order_id, call.now_ms):
+        return False
+    if not _is_kind(order, call.text("orderFilter")):
         return False
     if call.text("settleCoin", "USDT") != "USDT":
         return False
@@ -157,10 +183,11 @@ def _orders_page(orders: list[Order], call: Call) -> Result:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/v5/order/create", create, a_second=10),
-    Endpoint("POST", "/v5/order/cancel", cancel, a_second=10),
-    Endpoint("POST", "/v5/order/cancel-all", cancel_all, a_second=10),
-    Endpoint("GET", "/v5/order/realtime", realtime),
-    Endpoint("GET", "/v5/order/history", history),
-    Endpoint("GET", "/v5/execution/list", executions),
+    Endpoint("POST", CREATE, create, a_second=10, needs="Order"),
+    Endpoint("POST", "/v5/order/amend", amend, a_second=10, needs="Order"),
+    Endpoint("POST", "/v5/order/cancel", cancel, a_second=10, needs="Order"),
+    Endpoint("POST", "/v5/order/cancel-all", cancel_all, a_second=10, needs="Order"),
+    Endpoint("GET", "/v5/order/realtime", realtime, needs="Order"),
+    Endpoint("GET", "/v5/order/history", history, needs="Order"),
+    Endpoint("GET", "/v5/execution/list", executions, needs="Order"),
 )

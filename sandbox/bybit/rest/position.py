@@ -10,6 +10,7 @@ from sandbox.bybit.rules import check_price, check_protection
 from sandbox.bybit.stops import Level
 
 MOST_PARTIAL = 20
+ONE_WAY, HEDGE = 0, 3
 
 
 def positions(call: Call) -> Result:
@@ -38,6 +39,25 @@ def set_leverage(call: Call) -> Result:
         raise Refused(10001, "buy leverage not equal sell leverage")
     call.bybit.matching.set_leverage(call.name, symbol, buy)
     return {}
+
+
+def switch_mode(call: Call) -> Result:
+    """One-way mode is the only one here: every symbol is in it, and hedge mode is refused as where it is missing."""
+    call.linear()
+    symbols = [call.instrument().symbol] if call.text("symbol") else list(call.bybit.market.instruments)
+    if not call.text("symbol") and call.text("coin") != "USDT":
+        raise Refused(10001, "params error: symbol or coin is required")
+    mode = call.number("mode", -1)
+    if mode not in (ONE_WAY, HEDGE):
+        raise Refused(10001, "params error: mode invalid")
+    if mode == ONE_WAY:
+        raise Refused(110025, "Position mode is not modified")
+    ledger = call.bybit.ledger
+    if any(position.symbol in symbols for position in ledger.held(call.name)):
+        raise Refused(110024, "You have an existing position, so the position mode cannot be switched.")
+    if any(order.symbol in symbols for order in [*ledger.orders_of(call.name), *ledger.accepted_of(call.name)]):
+        raise Refused(110028, "You have existing open orders, so the position mode cannot be switched.")
+    raise Refused(110029, "Hedge mode is not supported for this symbol.")
 
 
 def trading_stop(call: Call) -> Result:
@@ -148,8 +168,9 @@ def _closed(fills: list[Execution]) -> Result:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/v5/position/list", positions),
-    Endpoint("POST", "/v5/position/set-leverage", set_leverage, a_second=10),
-    Endpoint("POST", "/v5/position/trading-stop", trading_stop, a_second=10),
-    Endpoint("GET", "/v5/position/closed-pnl", closed_pnl),
+    Endpoint("GET", "/v5/position/list", positions, needs="Position"),
+    Endpoint("POST", "/v5/position/set-leverage", set_leverage, a_second=10, needs="Position"),
+    Endpoint("POST", "/v5/position/trading-stop", trading_stop, a_second=10, needs="Position"),
+    Endpoint("POST", "/v5/position/switch-mode", switch_mode, a_second=10, needs="Position"),
+    Endpoint("GET", "/v5/position/closed-pnl", closed_pnl, needs="Position"),
 )

@@ -2,20 +2,22 @@
 
 import inspect
 import json
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.bybit.faults import REQUEST_KINDS
 from sandbox.bybit.model import Account, Refused
-from sandbox.bybit.rest import account, market, order, position
-from sandbox.bybit.rest.call import Call, Endpoint
+from sandbox.bybit.rest import account, log, market, order, position
+from sandbox.bybit.rest.call import Call, Endpoint, envelope
+from sandbox.bybit.rest.faulty import faulty
+from sandbox.bybit.rest.limits import Limits
 from sandbox.bybit.rest.signature import signed_account
 
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
-ENDPOINTS = (*market.ENDPOINTS, *account.ENDPOINTS, *position.ENDPOINTS, *order.ENDPOINTS)
+ENDPOINTS = (*market.ENDPOINTS, *account.ENDPOINTS, *log.ENDPOINTS, *position.ENDPOINTS, *order.ENDPOINTS)
 
 
 class Router:
@@ -23,7 +25,7 @@ class Router:
 
     def __init__(self, bybit: "PracticeBybit") -> None:
         self._bybit = bybit
-        self._seconds: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+        self._limits = Limits()
 
     def add_to(self, app: web.Application) -> None:
         """Registers every endpoint; anything else is 404 by itself."""
@@ -32,36 +34,46 @@ class Router:
 
     def _handler(self, endpoint: Endpoint) -> Any:
         async def handle(request: web.Request) -> web.Response:
-            now_ms = await self._bybit.caught_up()
-            headers: dict[str, str] = {}
-            try:
-                body = await request.text() if endpoint.method == "POST" else ""
-                account = None
-                if endpoint.private:
-                    payload = body if endpoint.method == "POST" else request.rel_url.raw_query_string
-                    account = signed_account(self._bybit.ledger, request.headers, payload, now_ms)
-                    headers = self._limits(account, endpoint, now_ms)
-                params = _posted(body) if endpoint.method == "POST" else dict(request.query)
-                result = endpoint.answer(Call(self._bybit, account, params, now_ms))
-                if inspect.isawaitable(result):
-                    result = await result
-                return _envelope(0, "OK", result, now_ms, headers)
-            except Refused as refused:
-                return _envelope(refused.code, refused.message, {}, now_ms, headers)
+            now_ms = self._bybit.now_ms()
+            if self._bybit.limits and self._limits.is_banned(str(request.remote), now_ms):
+                return web.Response(status=403, text="access too frequent")
+            rule = self._bybit.faults.strike(request.path, REQUEST_KINDS, now_ms)
+            if rule is None:
+                return await self._answer(endpoint, request)
+            return await faulty(rule, request, lambda: self._answer(endpoint, request), now_ms)
 
         return handle
 
-    def _limits(self, account: Account, endpoint: Endpoint, now_ms: int) -> dict[str, str]:
-        """Bybit's headers on how many calls of this second are left."""
-        key, second = (account.name, endpoint.path), now_ms // 1000
-        before, count = self._seconds[key]
-        count = count + 1 if before == second else 1
-        self._seconds[key] = second, count
-        return {
-            "X-Bapi-Limit": str(endpoint.a_second),
-            "X-Bapi-Limit-Status": str(max(0, endpoint.a_second - count)),
-            "X-Bapi-Limit-Reset-Timestamp": str((second + 1) * 1000),
-        }
+    async def _answer(self, endpoint: Endpoint, request: web.Request) -> web.Response:
+        now_ms = await self._bybit.caught_up()
+        headers: dict[str, str] = {}
+        try:
+            body = await request.text() if endpoint.method == "POST" else ""
+            account = None
+            if endpoint.private:
+                payload = body if endpoint.method == "POST" else request.rel_url.raw_query_string
+                account = signed_account(self._bybit.ledger, request.headers, payload, now_ms)
+                left = self._limits.count(account.name, endpoint.path, endpoint.a_second, now_ms)
+                headers = left.headers()
+                _check_key(account, endpoint, str(request.remote))
+                if self._bybit.limits and left.is_too_much:
+                    raise Refused(10006, "Too many visits. Exceeded the API Rate Limit.")
+            params = _posted(body) if endpoint.method == "POST" else dict(request.query)
+            result = endpoint.answer(Call(self._bybit, account, params, now_ms))
+            if inspect.isawaitable(result):
+                result = await result
+            return envelope(0, "OK", result, now_ms, headers)
+        except Refused as refused:
+            return envelope(refused.code, refused.message, {}, now_ms, headers)
+
+
+def _check_key(account: Account, endpoint: Endpoint, address: str) -> None:
+    """Raises Refused where the key is bound to another address or may not do this."""
+    if "*" not in account.ips and address not in account.ips:
+        raise Refused(10010, "Unmatched IP, please check your API key's bound IP addresses.")
+    is_allowed = endpoint.needs in ("", *account.permissions)
+    if not is_allowed or (account.read_only and endpoint.method == "POST"):
+        raise Refused(10005, "Permission denied, please check your API key permissions.")
 
 
 def _posted(body: str) -> dict[str, Any]:
@@ -72,8 +84,3 @@ def _posted(body: str) -> dict[str, Any]:
     if not isinstance(params, dict):
         raise Refused(10001, "params error: body is not an object")
     return params
-
-
-def _envelope(code: int, message: str, result: Any, now_ms: int, headers: dict[str, str]) -> web.Response:
-    body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ms}
-    return web.json_response(body, headers=headers)

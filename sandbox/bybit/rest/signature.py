@@ -1,9 +1,14 @@
 """Who signed a request: the X-BAPI-* headers checked as Bybit documents them."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from urllib.parse import unquote
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.model import Account, Refused
@@ -25,13 +30,36 @@ def signed_account(ledger: Ledger, headers: Mapping[str, str], payload: str, now
     if account is None:
         raise Refused(10003, "API key is invalid.")
     _check_time(timestamp, window, now_ms)
-    for text in (payload, unquote(payload)):
-        signed = f"{timestamp}{key}{window}{text}".encode()
-        if hmac.compare_digest(
-            hmac.new(account.secret.encode(), signed, hashlib.sha256).hexdigest(), signature.lower()
-        ):
-            return account
-    raise Refused(10004, "error sign! please check your signature generation algorithm.")
+    if not any(
+        is_signed(account, f"{timestamp}{key}{window}{text}", signature) for text in (payload, unquote(payload))
+    ):
+        raise Refused(10004, "error sign! please check your signature generation algorithm.")
+    return account
+
+
+def is_signed(account: Account, text: str, signature: str) -> bool:
+    """Whether the account's key made this signature of a text: HMAC-SHA256 in hex, or RSA (PKCS 1 v1.5) in base64."""
+    if account.rsa_public_key:
+        return _is_rsa_signed(account.rsa_public_key, text, signature)
+    made = hmac.new(account.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(made.encode(), signature.lower().encode())
+
+
+def rsa_key(pem: str) -> rsa.RSAPublicKey:
+    """The public key that a PEM text holds. Raises ValueError."""
+    key = serialization.load_pem_public_key(pem.encode())
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ValueError("not an RSA public key")
+    return key
+
+
+def _is_rsa_signed(pem: str, text: str, signature: str) -> bool:
+    try:
+        made = base64.b64decode(signature, validate=True)
+        rsa_key(pem).verify(made, text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def _check_time(timestamp: str, window: str, now_ms: int) -> None:

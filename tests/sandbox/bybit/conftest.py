@@ -10,7 +10,7 @@ from pybit import _helpers
 from pybit.unified_trading import HTTP
 
 from sandbox.bybit.practice import PracticeBybit
-from tests.sandbox.bybit.practice_world import SHORT, Clock, Open, Served
+from tests.sandbox.bybit.practice_world import SHORT, STILL, Clock, Open, Served
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def open_world(database: pathlib.Path, clock: Clock) -> Iterator[Open]:
     with contextlib.ExitStack() as kept:
 
         def open_again(**wishes: Any) -> Served:
-            served = Served(PracticeBybit(database, time_ms=clock, **{"bursts": False, "character": SHORT, **wishes}))
+            served = Served(PracticeBybit(database, time_ms=clock, **{**STILL, "character": SHORT, **wishes}))
             kept.callback(served.stop)
             return served
 

@@ -18,6 +18,8 @@ NOON_MS = 1_782_907_230_000
 """2026-07-01 12:00:30 UTC."""
 SHORT = Character(minute_days=3, hour_days=4)
 """A market with a short past, which is quicker to make."""
+STILL: dict[str, Any] = {"bursts": False, "latency_ms": (0, 0), "limits": False}
+"""A world in which an order is taken up before the next question, though the clock stands still."""
 SHARED = pathlib.Path(__file__).resolve().parents[4] / "shared"
 
 

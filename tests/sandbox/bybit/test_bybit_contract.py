@@ -1,84 +1,21 @@
 """Every documented response field is there with its documented type, as pybit's own client reads it."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from pybit.unified_trading import HTTP
 
 from sandbox.bybit.practice import PracticeBybit
-from tests.sandbox.bybit.practice_world import SHARED, Served
-
-CONTRACT = SHARED / "bybit" / "contract.json"
-TYPES = {
-    "string": str,
-    "integer": int,
-    "long": int,
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-    "json": dict,
-    "datetime": str,
-    "array&lt;object>": list,
-}
-UNLIKE_THE_DOCUMENTS = {
-    ("market/risk-limit", "maintenanceMargin"): str,  # documented as a number, comes as a string
-    ("market/risk-limit", "initialMargin"): str,
-}
-ABSENT = {
-    ("account/fee-rate", "category"),  # "Derivatives does not have this field"
-    ("account/fee-rate", "baseCoin"),
-    ("order/cancel-all", "success"),
-}
+from tests.sandbox.bybit.documented_fields import CONTRACT, check
+from tests.sandbox.bybit.practice_world import STILL, Served
 
 pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="../shared/bybit/contract.json is absent")
-
-
-def documented(subject: str) -> list[tuple[tuple[str, ...], str]]:
-    """(path, type) of each response field that a linear account gets."""
-    found, path = [], []
-    for row in json.loads(CONTRACT.read_text())[subject]["response"]:
-        if row["variant"] not in ("", "linear"):
-            continue
-        depth = len(row["field"]) - len(row["field"].lstrip(">"))
-        name = row["field"].lstrip("> ")
-        path = [*path[:depth], name]
-        found.append((tuple(path), row["type"].lower()))
-    return found
-
-
-def values_at(result: Any, path: tuple[str, ...]) -> list[Any]:
-    """All values at a path, through every list on the way; nothing below null or an empty list."""
-    if not path:
-        return [result]
-    if isinstance(result, list):
-        return [value for item in result for value in values_at(item, path)]
-    if result is None:
-        return []
-    assert path[0] in result, f"{path[0]} is missing in {sorted(result)}"
-    return values_at(result[path[0]], path[1:])
-
-
-def check(subject: str, result: Any) -> None:
-    checked = 0
-    for path, kind in documented(subject):
-        name = path[-1]
-        if "[" in name or (subject, name) in ABSENT:
-            continue
-        for value in values_at(result, path):
-            if value is None and name == "preListingInfo":
-                continue
-            wanted = UNLIKE_THE_DOCUMENTS.get((subject, name)) or TYPES[kind]
-            assert type(value) is wanted, f"{subject} {'.'.join(path)}: {value!r} is no {kind}"
-            checked += 1
-    assert checked or not documented(subject)
 
 
 @pytest.fixture(scope="module")
 def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HTTP]:
     """An account with an open position, a closed one, open and cancelled orders."""
-    served = Served(PracticeBybit(tmp_path_factory.mktemp("contract") / "world.db", bursts=False))
+    served = Served(PracticeBybit(tmp_path_factory.mktemp("contract") / "world.db", **STILL))
     session = served.client()
     served.set_price("SOLUSDT", "150")
     entry = {"category": "linear", "symbol": "SOLUSDT", "orderType": "Market"}
@@ -99,12 +36,14 @@ PUBLIC = {
     "market/kline": ("get_kline", {"category": "linear", "symbol": "BTCUSDT", "interval": "5"}),
     "market/tickers": ("get_tickers", {"category": "linear"}),
     "market/orderbook": ("get_orderbook", {"category": "linear", "symbol": "BTCUSDT"}),
+    "market/history-fund-rate": ("get_funding_rate_history", {"category": "linear", "symbol": "BTCUSDT"}),
     "market/risk-limit": ("get_risk_limit", {"category": "linear"}),
 }
 PRIVATE = {
     "account/account-info": ("get_account_info", {}),
     "account/wallet-balance": ("get_wallet_balance", {"accountType": "UNIFIED"}),
     "account/fee-rate": ("get_fee_rates", {"category": "linear"}),
+    "account/transaction-log": ("get_transaction_log", {}),
     "user/apikey-info": ("get_api_key_information", {}),
     "position/position": ("get_positions", {"category": "linear", "settleCoin": "USDT"}),
     "position/close-pnl": ("get_closed_pnl", {"category": "linear"}),

@@ -1,0 +1,1 @@
+"""The streams of the practice Bybit: public market data and what changes in an account."""
