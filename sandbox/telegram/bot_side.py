@@ -1,20 +1,21 @@
 """Routes a bot speaks to: /bot<token>/<method> and /file/bot<token>/<path>."""
 
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
 from sandbox.telegram.bots import bot_of
 from sandbox.telegram.catalog import FIELDS
 from sandbox.telegram.checks import checked
-from sandbox.telegram.files import LARGEST, find_photo, photo_bytes
+from sandbox.telegram.files import LARGEST_DOCUMENT, Upload, file_bytes, find_document, find_photo
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.sending import ATTACHED
 from sandbox.telegram.values import Params, read_json
 from sandbox.telegram.world import WORLD, World
 
-Uploads = dict[str, bytes]
+Uploads = dict[str, Upload]
 
 
 async def _given(request: web.Request) -> tuple[Params, Uploads]:
@@ -29,7 +30,8 @@ async def _given(request: web.Request) -> tuple[Params, Uploads]:
     uploads: Uploads = {}
     for name, value in form.items():
         if isinstance(value, web.FileField):
-            uploads[name] = value.file.read(LARGEST + 1)
+            body = value.file.read(LARGEST_DOCUMENT + 1)
+            uploads[name] = Upload(value.filename or "file", value.content_type, body)
         else:
             given[name] = value.decode(errors="replace") if isinstance(value, bytes | bytearray) else value
     return given, uploads
@@ -78,7 +80,8 @@ async def download(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     if bot_of(request.match_info["token"]) is None:
         return web.json_response(Refused("Unauthorized", 401).as_json(), status=401)
-    return photo_response(world, request.match_info["name"].rsplit(".", 1)[0])
+    name = request.match_info["name"].rsplit(".", 1)[0]
+    return (photo_response if request.match_info["kind"] == "photos" else document_response)(world, name)
 
 
 def photo_response(world: World, file_id: str) -> web.Response:
@@ -87,7 +90,23 @@ def photo_response(world: World, file_id: str) -> web.Response:
     if photo is None:
         return web.json_response(Refused("Not Found", 404).as_json(), status=404)
     return web.Response(
-        body=photo_bytes(world.database.reading, file_id),
+        body=file_bytes(world.database.reading, file_id),
         content_type=photo.mime,
         headers={"Cache-Control": "private, max-age=86400, immutable"},
+    )
+
+
+def document_response(world: World, file_id: str) -> web.Response:
+    """A stored file to be saved, never shown: whatever it holds, no browser runs it here. Or 404."""
+    document = find_document(world.database.reading, file_id)
+    if document is None:
+        return web.json_response(Refused("Not Found", 404).as_json(), status=404)
+    return web.Response(
+        body=file_bytes(world.database.reading, file_id),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.name, safe='')}",
+            "Cache-Control": "private, max-age=86400, immutable",
+            "X-Content-Type-Options": "nosniff",
+        },
     )

@@ -56,6 +56,15 @@ FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
                 f"{_SENT} photo!:file caption:text parse_mode:text caption_entities:entities "
                 f"show_caption_above_media:later has_spoiler:later {_HOW}"
             ),
+            "sendDocument": (
+                f"{_SENT} document!:file thumbnail:later caption:text parse_mode:text caption_entities:entities "
+                f"disable_content_type_detection:flag {_HOW}"
+            ),
+            "sendMediaGroup": (
+                f"{_WHERE} direct_messages_topic_id:later media!:album disable_notification:flag "
+                "protect_content:flag allow_paid_broadcast:later message_effect_id:later reply_parameters:reply"
+            ),
+            "setMessageReaction": "chat_id!:chat message_id!:number reaction:reactions is_big:flag",
             "editMessageText": (
                 f"{_EDITED} text:text parse_mode:text entities:entities link_preview_options:preview "
                 "rich_message:later reply_markup:inline"
@@ -94,6 +103,8 @@ FORMER: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "sendMessage": _fields(
             "disable_web_page_preview:flag reply_to_message_id:number allow_sending_without_reply:flag"
         ),
+        "sendDocument": _fields("reply_to_message_id:number allow_sending_without_reply:flag"),
+        "sendMediaGroup": _fields("reply_to_message_id:number allow_sending_without_reply:flag"),
         "sendPhoto": _fields("reply_to_message_id:number allow_sending_without_reply:flag"),
         "editMessageText": _fields("disable_web_page_preview:flag"),
     }

@@ -10,13 +10,14 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.telegram import chats
-from sandbox.telegram.bot_side import photo_response
+from sandbox.telegram import chats, reactions
+from sandbox.telegram.bot_side import document_response, photo_response
 from sandbox.telegram.bots import NOBODY, Bot, current_bot
 from sandbox.telegram.chats import Message
 from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.hub import News
 from sandbox.telegram.markup import from_plain
+from sandbox.telegram.objects import REACTIONS
 from sandbox.telegram.people import Person, find_person, keep_person
 from sandbox.telegram.profile import menu_for, pinned, profile_text
 from sandbox.telegram.refusals import Unheard
@@ -127,11 +128,7 @@ async def tap(request: web.Request) -> web.Response:
         raise Unheard("A tap needs message_id and data.")
     if not 1 <= len(body["data"].encode()) <= 64:
         raise Unheard("The data of a button has 1 to 64 bytes.")
-    message = None
-    if 0 < body["message_id"] < 2**52:
-        message = chats.find_message(world.database.reading, user_id, body["message_id"])
-    if message is None or message.bot_id is None:
-        raise Unheard("This chat holds no such message with buttons.", 404)
+    message = _message_of_bot(world, user_id, body["message_id"])
     person = find_person(world.database.reading, user_id)
     if person.blocked:
         raise Unheard("You blocked the bot; unblock it first.")
@@ -140,6 +137,28 @@ async def tap(request: web.Request) -> web.Response:
         _forward_tap(world, person, message, query_id, body["data"])
         await asyncio.wait({answer}, timeout=ANSWER_SECONDS)
         return web.json_response(answer.result() if answer.done() else None)
+
+
+def _message_of_bot(world: World, user_id: int, message_id: int) -> Message:
+    message = None
+    if 0 < message_id < 2**52:
+        message = chats.find_message(world.database.reading, user_id, message_id)
+    if message is None or message.bot_id is None:
+        raise Unheard("This chat holds no such message of the bot.", 404)
+    return message
+
+
+async def react(request: web.Request) -> web.Response:
+    """POST {"message_id", "emoji"}: the person's reaction to a message of the bot; an empty emoji takes it back."""
+    world, user_id = request.app[WORLD], _user(request)
+    body = await _body(request, {"message_id": int, "emoji": str})
+    if "message_id" not in body or "emoji" not in body:
+        raise Unheard("A reaction needs message_id and emoji.")
+    if body["emoji"] and body["emoji"] not in REACTIONS:
+        raise Unheard("This emoji is not among Telegram's reactions.")
+    reactions.react(world, _message_of_bot(world, user_id, body["message_id"]), body["emoji"] or None)
+    message = _message_of_bot(world, user_id, body["message_id"])
+    return web.json_response(chats.told_to_person(world.database.reading, message))
 
 
 def _forward_tap(world: World, person: Person, message: Message, query_id: str, data: str) -> None:
@@ -263,3 +282,8 @@ async def _stream(response: web.StreamResponse, queue: "asyncio.Queue[News | Non
 async def photo(request: web.Request) -> web.Response:
     """GET /photos/<file id>: a picture of a message."""
     return photo_response(request.app[WORLD], request.match_info["file_id"])
+
+
+async def document(request: web.Request) -> web.Response:
+    """GET /documents/<file id>: a file of a message, to be saved."""
+    return document_response(request.app[WORLD], request.match_info["file_id"])

@@ -19,7 +19,7 @@ from sandbox.telegram.world import WORLD, World
 
 PAGE = pathlib.Path(__file__).parent / "page"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-LARGEST_BODY = 12 * 1024 * 1024
+LARGEST_BODY = 52 * 1024 * 1024
 PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -95,16 +95,18 @@ def build_telegram(
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[loopback_only, sentences])
     app[WORLD] = world
     app.router.add_route("*", "/bot{token:[^/]*}/{method:[^/]*}", bot_side.call)
-    app.router.add_get("/file/bot{token:[^/]*}/photos/{name:[^/]+}", bot_side.download)
+    app.router.add_get("/file/bot{token:[^/]*}/{kind:photos|documents}/{name:[^/]+}", bot_side.download)
     user = "/chat/{user:[0-9]{1,17}}"
     app.router.add_get(user, person_side.person_facts)
     app.router.add_put(user, person_side.change_person)
     app.router.add_get(f"{user}/messages", person_side.messages)
     app.router.add_post(f"{user}/messages", person_side.write)
     app.router.add_post(f"{user}/taps", person_side.tap)
+    app.router.add_post(f"{user}/reactions", person_side.react)
     app.router.add_get(f"{user}/commands", person_side.commands)
     app.router.add_get(f"{user}/events", person_side.events)
     app.router.add_get("/photos/{file_id:[A-Za-z0-9_-]+}", person_side.photo)
+    app.router.add_get("/documents/{file_id:[A-Za-z0-9_-]+}", person_side.document)
     app.router.add_get("/", page)
     app.router.add_get("/page/{name:[a-z]+\\.(?:js|css|svg)}", page_file)
 

@@ -4,8 +4,9 @@ import pathlib
 from collections.abc import AsyncIterator
 
 import pytest
+from aiogram import Bot
 
-from tests.sandbox.telegram.practice_chat import HandClock, Practice, practising
+from tests.sandbox.telegram.practice_chat import HandClock, Practice, bot_at, practising
 
 
 @pytest.fixture
@@ -19,3 +20,11 @@ async def practice(tmp_path: pathlib.Path, clock: HandClock) -> AsyncIterator[Pr
     """A practice Telegram without flood limits, where person 1001 has a chat."""
     async with practising(tmp_path / "world.db", clock) as served:
         yield await served.met(1001)
+
+
+@pytest.fixture
+async def bot(practice: Practice) -> AsyncIterator[Bot]:
+    """aiogram's own bot, speaking to the practice Telegram."""
+    made = bot_at(practice)
+    yield made
+    await made.session.close()

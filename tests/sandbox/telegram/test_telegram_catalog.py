@@ -26,6 +26,8 @@ TYPES = {
     "scope": {"BotCommandScope"},
     "menu": {"MenuButton"},
     "media": {"InputMedia"},
+    "album": {"Array of InputMediaAudio, InputMediaDocument, InputMediaLivePhoto, InputMediaPhoto and InputMediaVideo"},
+    "reactions": {"Array of ReactionType"},
     "inline": {"InlineKeyboardMarkup"},
     "markup": {"InlineKeyboardMarkup or ReplyKeyboardMarkup or ReplyKeyboardRemove or ForceReply"},
 }
