@@ -63,6 +63,7 @@ KINDS: Mapping[str, Callable[[str, Any], Any]] = MappingProxyType(
         "menu": objects.menu,
         "media": objects.media,
         "album": objects.album,
+        "rich": objects.rich,
         "reactions": objects.reactions,
         "inline": objects.inline,
         "markup": objects.inline,

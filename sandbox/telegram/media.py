@@ -62,7 +62,8 @@ def _send(world: World, bot: Bot, params: Params, kind: str) -> Any:
     reachable(world, params["chat_id"])
     content = caption_content(params)
     world.pace.spend(bot.bot_id, params["chat_id"])
-    return post(world, bot, params, content, **{kind: stored(world, kind, params[kind], params[ATTACHED])})
+    shown: dict[str, Any] = {kind: stored(world, kind, params[kind], params[ATTACHED])}
+    return post(world, bot, params, content, **shown)
 
 
 async def send_media_group(world: World, bot: Bot, params: Params) -> Any:
@@ -71,7 +72,9 @@ async def send_media_group(world: World, bot: Bot, params: Params) -> Any:
     captions = [caption_content(item) for item in params["media"]]
     for _ in captions:
         world.pace.spend(bot.bot_id, params["chat_id"])
-    files = [{item["type"]: stored(world, item["type"], item["media"], params[ATTACHED])} for item in params["media"]]
+    files: list[dict[str, Any]] = []
+    for item in params["media"]:
+        files.append({item["type"]: stored(world, item["type"], item["media"], params[ATTACHED])})
     album = str(secrets.randbits(56) + 2**56)
     return [
         post(world, bot, params, caption, album=album, **file) for caption, file in zip(captions, files, strict=True)

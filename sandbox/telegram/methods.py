@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sandbox.telegram import delivery, media, profile, reactions, sending
+from sandbox.telegram import delivery, drafts, media, profile, reactions, sending
 from sandbox.telegram.bots import Bot
 from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
@@ -21,6 +21,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "deleteWebhook": delivery.delete_webhook,
         "getWebhookInfo": delivery.webhook_info,
         "sendMessage": sending.send_message,
+        "sendRichMessage": sending.send_rich_message,
+        "sendMessageDraft": drafts.send_draft,
+        "sendRichMessageDraft": drafts.send_rich_draft,
         "sendPhoto": media.send_photo,
         "sendDocument": media.send_document,
         "sendMediaGroup": media.send_media_group,

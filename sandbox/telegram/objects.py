@@ -184,6 +184,19 @@ def album(name: str, value: Any) -> list[Params]:
     return given
 
 
+def rich(name: str, value: Any) -> Params:
+    """An InputRichMessage without media; its content is read where it is sent."""
+    given: Params = decoded(name, value, dict)
+    only("InputRichMessage", given, {"blocks", "html", "markdown", "is_rtl", "skip_entity_detection"})
+    for part in ("html", "markdown"):
+        if given.get(part) is not None:
+            text(part, given[part])
+    for part in ("is_rtl", "skip_entity_detection"):
+        if given.get(part) is not None:
+            flag(part, given[part])
+    return given
+
+
 def reactions(name: str, value: Any) -> list[str]:
     """At most one of Telegram's own reactions; a bot may set no others."""
     found = []

@@ -11,6 +11,8 @@ from sandbox.telegram.markup import Formatted, from_entities, from_html, from_pl
 from sandbox.telegram.objects import entities_inside
 from sandbox.telegram.people import find_person
 from sandbox.telegram.refusals import Refused, bad_request
+from sandbox.telegram.rich import checked_blocks, shown_blocks
+from sandbox.telegram.rich_reader import read_rich_html
 from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
@@ -83,6 +85,7 @@ def post(
     photo: str | None = None,
     document: str | None = None,
     album: str | None = None,
+    rich: Params | None = None,
 ) -> Any:
     """Puts a message into the chat, shows it and returns it as the Bot API's Message."""
     reply_to = answered(world, params)
@@ -96,13 +99,35 @@ def post(
             photo=photo,
             document=document,
             album=album,
+            rich=rich,
             buttons=params.get("reply_markup", []),
             reply_to=reply_to,
             silent=params.get("disable_notification", False),
         )
         chats.keep_message(connection, message)
+    if world.drafts.pop(params["chat_id"], None):
+        world.hub.tell(params["chat_id"], "draft", None)
     world.tell_message(message)
     return chats.told_to_bot(world.database.reading, message)
+
+
+def rich_content(given: Params) -> tuple[Formatted, Params]:
+    """(what the page shows, the Bot API's RichMessage) of an InputRichMessage; Refused when it is not in order."""
+    ways = [name for name in ("html", "markdown", "blocks") if given.get(name)]
+    if len(ways) != 1:
+        raise bad_request("exactly one of html, markdown and blocks must be used in a rich message")
+    if ways[0] == "markdown":
+        raise bad_request("the practice Telegram reads rich messages as html or blocks only")
+    blocks = checked_blocks(read_rich_html(given["html"]) if ways[0] == "html" else given["blocks"])
+    return shown_blocks(blocks), {"blocks": blocks} | ({"is_rtl": True} if given.get("is_rtl") else {})
+
+
+async def send_rich_message(world: World, bot: Bot, params: Params) -> Any:
+    """sendRichMessage."""
+    reachable(world, params["chat_id"])
+    content, rich = rich_content(params["rich_message"])
+    world.pace.spend(bot.bot_id, params["chat_id"])
+    return post(world, bot, params, content, rich=rich)
 
 
 async def send_message(world: World, bot: Bot, params: Params) -> Any:
@@ -141,12 +166,18 @@ def edit(world: World, bot: Bot, message: Message, **changes: Any) -> Any:
 
 
 async def edit_text(world: World, bot: Bot, params: Params) -> Any:
-    """editMessageText; without reply_markup the buttons go."""
+    """editMessageText to a text or a rich message; without reply_markup the buttons go."""
     message = to_edit(world, bot, params)
-    content = text_content(params)
+    rich = None
+    if "rich_message" in params:
+        if params.get("text"):
+            raise bad_request("text and rich_message can't be used together")
+        content, rich = rich_content(params["rich_message"])
+    else:
+        content = text_content(params)
     if message.has_media:
         raise bad_request("there is no text in the message to edit")
-    return edit(world, bot, message, content=content, buttons=params.get("reply_markup", []))
+    return edit(world, bot, message, content=content, rich=rich, buttons=params.get("reply_markup", []))
 
 
 async def edit_buttons(world: World, bot: Bot, params: Params) -> Any:

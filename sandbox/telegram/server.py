@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from sandbox.telegram import bot_side, person_side
+from sandbox.telegram import bot_side, person_media, person_side
 from sandbox.telegram.database import Database
 from sandbox.telegram.hub import Hub, Taps
 from sandbox.telegram.pace import Limits, Pace
@@ -102,11 +102,11 @@ def build_telegram(
     app.router.add_get(f"{user}/messages", person_side.messages)
     app.router.add_post(f"{user}/messages", person_side.write)
     app.router.add_post(f"{user}/taps", person_side.tap)
-    app.router.add_post(f"{user}/reactions", person_side.react)
+    app.router.add_post(f"{user}/reactions", person_media.react)
     app.router.add_get(f"{user}/commands", person_side.commands)
     app.router.add_get(f"{user}/events", person_side.events)
-    app.router.add_get("/photos/{file_id:[A-Za-z0-9_-]+}", person_side.photo)
-    app.router.add_get("/documents/{file_id:[A-Za-z0-9_-]+}", person_side.document)
+    app.router.add_get("/photos/{file_id:[A-Za-z0-9_-]+}", person_media.photo)
+    app.router.add_get("/documents/{file_id:[A-Za-z0-9_-]+}", person_media.document)
     app.router.add_get("/", page)
     app.router.add_get("/page/{name:[a-z]+\\.(?:js|css|svg)}", page_file)
 

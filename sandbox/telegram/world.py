@@ -1,7 +1,8 @@
 """Everything the practice Telegram's routes share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -14,7 +15,10 @@ from sandbox.telegram.updates import Bells
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The store, the clock (`time_ms`, Unix milliseconds) and those who wait for news."""
+    """The store, the clock (`time_ms`, Unix milliseconds) and those who wait for news.
+
+    `drafts` are what bots are still writing, by chat, as the person's side tells them.
+    """
 
     database: Database
     time_ms: Callable[[], int]
@@ -22,6 +26,7 @@ class World:
     hub: Hub
     taps: Taps
     bells: Bells
+    drafts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def seconds(self) -> int:
         """Now in Unix seconds, as messages carry it."""

@@ -27,6 +27,7 @@ TYPES = {
     "menu": {"MenuButton"},
     "media": {"InputMedia"},
     "album": {"Array of InputMediaAudio, InputMediaDocument, InputMediaLivePhoto, InputMediaPhoto and InputMediaVideo"},
+    "rich": {"InputRichMessage"},
     "reactions": {"Array of ReactionType"},
     "inline": {"InlineKeyboardMarkup"},
     "markup": {"InlineKeyboardMarkup or ReplyKeyboardMarkup or ReplyKeyboardRemove or ForceReply"},
