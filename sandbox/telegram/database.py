@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS telegram_files (
 CREATE TABLE IF NOT EXISTS telegram_commands (
     bot_id INTEGER NOT NULL, scope TEXT NOT NULL, language TEXT NOT NULL, commands TEXT NOT NULL,
     PRIMARY KEY (bot_id, scope, language));
+CREATE TABLE IF NOT EXISTS telegram_webhooks (
+    bot_id INTEGER PRIMARY KEY, url TEXT NOT NULL, secret TEXT, connections INTEGER NOT NULL,
+    error_at INTEGER, error TEXT);
 CREATE TABLE IF NOT EXISTS telegram_profile (
     bot_id INTEGER NOT NULL, name TEXT NOT NULL, language TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (bot_id, name, language));

@@ -11,14 +11,15 @@ from aiohttp import web
 
 from sandbox.telegram import bot_side, person_media, person_side
 from sandbox.telegram.database import Database
+from sandbox.telegram.delivery import LOOPBACK
 from sandbox.telegram.hub import Hub, Taps
 from sandbox.telegram.pace import Limits, Pace
 from sandbox.telegram.refusals import Refused, Unheard
 from sandbox.telegram.updates import Bells
+from sandbox.telegram.webhooks import Couriers
 from sandbox.telegram.world import WORLD, World
 
 PAGE = pathlib.Path(__file__).parent / "page"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST_BODY = 52 * 1024 * 1024
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -84,14 +85,21 @@ async def page_file(request: web.Request) -> web.StreamResponse:
 
 
 def build_telegram(
-    database: pathlib.Path, *, time_ms: Callable[[], int], limits: Limits | None = None
+    database: pathlib.Path,
+    *,
+    time_ms: Callable[[], int],
+    limits: Limits | None = None,
+    webhook_pause: float = 1.0,
 ) -> web.Application:
     """The practice Telegram over the SQLite file `database`, which is made when it is not there.
 
     `time_ms` gives Unix milliseconds. `limits` are Telegram's flood limits unless others are given
-    (`pace.UNLIMITED` for none). To be served on loopback only. The file stays open until the application's cleanup.
+    (`pace.UNLIMITED` for none). `webhook_pause` is seconds until a webhook that failed is tried again, doubled each
+    time up to a minute. To be served on loopback only. The file stays open until the application's cleanup.
     """
-    world = World(Database(database), time_ms, Pace(limits or Limits(), time_ms), Hub(), Taps(), Bells())
+    kept, bells = Database(database), Bells()
+    couriers = Couriers(kept, bells, time_ms, first_pause=webhook_pause)
+    world = World(kept, time_ms, Pace(limits or Limits(), time_ms), Hub(), Taps(), couriers, bells)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[loopback_only, sentences])
     app[WORLD] = world
     app.router.add_route("*", "/bot{token:[^/]*}/{method:[^/]*}", bot_side.call)
@@ -116,7 +124,9 @@ def build_telegram(
         world.hub.close()
 
     async def lifetime(_: web.Application) -> AsyncIterator[None]:
+        world.couriers.begin()
         yield
+        await world.couriers.end()
         world.database.close()
 
     app.on_shutdown.append(let_go)

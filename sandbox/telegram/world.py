@@ -11,6 +11,7 @@ from sandbox.telegram.database import Database
 from sandbox.telegram.hub import Hub, Taps
 from sandbox.telegram.pace import Pace
 from sandbox.telegram.updates import Bells
+from sandbox.telegram.webhooks import Couriers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class World:
     pace: Pace
     hub: Hub
     taps: Taps
+    couriers: Couriers
     bells: Bells
     drafts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
