@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from sandbox.telegram import bot_side, person_media, person_side
+from sandbox.telegram import bot_side, levers, person_media, person_side
 from sandbox.telegram.database import Database
 from sandbox.telegram.delivery import LOOPBACK
+from sandbox.telegram.faults import Faults
 from sandbox.telegram.hub import Hub, Taps
 from sandbox.telegram.pace import Limits, Pace
 from sandbox.telegram.refusals import Refused, Unheard
@@ -97,9 +98,9 @@ def build_telegram(
     (`pace.UNLIMITED` for none). `webhook_pause` is seconds until a webhook that failed is tried again, doubled each
     time up to a minute. To be served on loopback only. The file stays open until the application's cleanup.
     """
-    kept, bells = Database(database), Bells()
-    couriers = Couriers(kept, bells, time_ms, first_pause=webhook_pause)
-    world = World(kept, time_ms, Pace(limits or Limits(), time_ms), Hub(), Taps(), couriers, bells)
+    kept, bells, faults = Database(database), Bells(), Faults()
+    couriers = Couriers(kept, bells, faults, time_ms, first_pause=webhook_pause)
+    world = World(kept, time_ms, Pace(limits or Limits(), time_ms), Hub(), Taps(), couriers, bells, faults)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[loopback_only, sentences])
     app[WORLD] = world
     app.router.add_route("*", "/bot{token:[^/]*}/{method:[^/]*}", bot_side.call)
@@ -115,6 +116,9 @@ def build_telegram(
     app.router.add_get(f"{user}/events", person_side.events)
     app.router.add_get("/photos/{file_id:[A-Za-z0-9_-]+}", person_media.photo)
     app.router.add_get("/documents/{file_id:[A-Za-z0-9_-]+}", person_media.document)
+    app.router.add_post("/sandbox/telegram/faults", levers.set_faults)
+    app.router.add_get("/sandbox/telegram/faults", levers.faults)
+    app.router.add_delete("/sandbox/telegram/faults", levers.end_faults)
     app.router.add_get("/", page)
     app.router.add_get("/page/{name:[a-z]+\\.(?:js|css|svg)}", page_file)
 

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.telegram.database import Database
+from sandbox.telegram.faults import Faults
 from sandbox.telegram.updates import Bells, forget_updates, waiting_updates
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -59,10 +60,11 @@ class Couriers:
     """
 
     def __init__(
-        self, database: Database, bells: Bells, time_ms: Callable[[], int], *, first_pause: float = 1.0
+        self, database: Database, bells: Bells, faults: Faults, time_ms: Callable[[], int], *, first_pause: float = 1.0
     ) -> None:
         self._database = database
         self._bells = bells
+        self._faults = faults
         self._time_ms = time_ms
         self._first_pause = first_pause
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -107,6 +109,7 @@ class Couriers:
                     wrong = await _deliver(session, webhook, update)
                     if wrong is None:
                         self._delivered(bot_id, update["update_id"])
+                        await self._perhaps_again(session, webhook, update)
                         pause = self._first_pause
                         continue
                     self._failed(bot_id, wrong)
@@ -117,6 +120,13 @@ class Couriers:
                     await asyncio.sleep(pause)
                 finally:
                     self._bells.leave(bot_id, bell)
+
+    async def _perhaps_again(self, session: aiohttp.ClientSession, webhook: Webhook, update: dict[str, Any]) -> None:
+        """A fault on demand: an update that was taken already comes once more."""
+        self._faults.remember(webhook.bot_id, [update])
+        fault = self._faults.strike("getUpdates", webhook.bot_id, {"repeat_update"})
+        if fault is not None:
+            await _deliver(session, webhook, update)
 
     def _next(self, bot_id: int) -> dict[str, Any] | None:
         with self._database.change() as connection:

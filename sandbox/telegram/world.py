@@ -8,6 +8,7 @@ from aiohttp import web
 
 from sandbox.telegram.chats import Message, told_to_person
 from sandbox.telegram.database import Database
+from sandbox.telegram.faults import Faults
 from sandbox.telegram.hub import Hub, Taps
 from sandbox.telegram.pace import Pace
 from sandbox.telegram.updates import Bells
@@ -28,6 +29,7 @@ class World:
     taps: Taps
     couriers: Couriers
     bells: Bells
+    faults: Faults
     drafts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def seconds(self) -> int:
