@@ -48,7 +48,7 @@ function drawPin(person, words, log, jump) {
 
 /** What the line under the bot's name says. */
 export function drawState({ connected, action, person, words }) {
-  const doing = action === "typing" ? words.typing : action ? words.photo : "";
+  const doing = action === "typing" ? words.typing : action === "upload_document" ? words.document : action ? words.photo : "";
   at("state").classList.toggle("active", connected && Boolean(doing));
   at("state").textContent = !connected ? words.connecting : doing || (person.bot ? words.bot : words.waiting);
 }

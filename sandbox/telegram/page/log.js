@@ -94,8 +94,8 @@ export function messageLog(list, setting, fallback) {
       const message = messages.get(id);
       if (!message) return null;
       const holder = element("div");
-      holder.append(fragmentOf(message.caption ?? message.text ?? "", BARE));
-      return holder.textContent.trim().split("\n")[0] || setting.words.photoName;
+      holder.append(fragmentOf(message.caption ?? message.text ?? "", { ...BARE, rich: Boolean(message.rich) }));
+      return holder.textContent.trim().split("\n")[0] || message.file_name || setting.words.photoName;
     },
     /** Scrolls to a message and lights it up; false when it is gone. */
     jump(id) {
