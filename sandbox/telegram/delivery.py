@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from sandbox.telegram.bots import Bot, allowed_updates, current_bot, keep_allowed_updates, lead_chats
 from sandbox.telegram.html_reader import utf16_length
+from sandbox.telegram.loopback import LOOPBACK
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.updates import adopt_updates, count_updates, drop_updates, forget_updates, waiting_updates
 from sandbox.telegram.values import Params
@@ -15,7 +16,6 @@ from sandbox.telegram.world import World
 LONGEST_POLL = 50
 ANSWERABLE_MS = 15_000
 HOOKED = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 QUERY_INVALID = "query is too old and response timeout expired or query ID is invalid"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.telegram.bybit_app import BybitApp
 from sandbox.telegram.chats import Message, told_to_person
 from sandbox.telegram.database import Database
 from sandbox.telegram.faults import Faults
@@ -30,6 +31,7 @@ class World:
     couriers: Couriers
     bells: Bells
     faults: Faults
+    bybit: BybitApp | None = None
     drafts: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def seconds(self) -> int:

@@ -2,6 +2,7 @@
 
 import { element, momentText, textOf } from "./bubbles.js";
 import { commandMenu } from "./commands.js";
+import { bybitDrawer } from "./drawer.js";
 import { drawEmoji } from "./emoji.js";
 import { drawFrame, drawPill, drawState } from "./frame.js";
 import { messageLog } from "./log.js";
@@ -136,6 +137,8 @@ const NEWS = {
     const missed = fresh && message.from === "bot" && (!place.atBottom() || document.hidden);
     place.keeping(() => {
       log.show(message);
+      if (missed && !state.unseen) log.markUnread(message.message_id);
+      if (fresh && message.from === "user") log.markUnread(0);
       if (fresh) log.drawDays();
     });
     if (fresh && message.from === "user") place.toBottom();
@@ -267,6 +270,7 @@ setInterval(() => {
     time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, locale());
   }
 }, 10000);
+bybitDrawer({ chat, words: () => state.words, failed: (refused) => toast(refused.status ? refused.message : state.words.lost) });
 peopleDialog({
   user,
   facts: () => state.person,

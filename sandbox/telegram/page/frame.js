@@ -15,7 +15,7 @@ export function drawFrame({ person, words, language, user, unseen, log, loaded, 
   at("face").textContent = [...name][0].toUpperCase();
   at("person").textContent = person.first_name;
   for (const [id, text] of Object.entries({
-    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, "viewer-close": words.close,
+    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, "viewer-close": words.close, "bybit-close": words.close, "open-bybit": words.bybit,
   })) at(id).setAttribute("aria-label", text);
   for (const [id, text] of Object.entries({
     "open-menu": words.menu, start: words.start, unblock: words.unblock, earlier: words.earlier, "viewer-close": "✕",

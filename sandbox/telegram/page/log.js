@@ -62,7 +62,18 @@ export function messageLog(list, setting, fallback) {
     }
   }
 
+  /** A line above the first message that nobody has seen yet; above none for 0. */
+  function markUnread(id) {
+    list.querySelector(".unread")?.remove();
+    const node = nodes.get(id);
+    if (!node) return;
+    const mark = element("div", "unread", setting.words.unread);
+    mark.setAttribute("role", "separator");
+    node.before(mark);
+  }
+
   return {
+    markUnread,
     size: () => messages.size,
     has: (id) => messages.has(id),
     oldest: () => ids()[0],

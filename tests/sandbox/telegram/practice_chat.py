@@ -92,10 +92,10 @@ class Practice:
 
 @contextlib.asynccontextmanager
 async def practising(
-    database: pathlib.Path, time_ms: Callable[[], int], limits: Limits = UNLIMITED
+    database: pathlib.Path, time_ms: Callable[[], int], limits: Limits = UNLIMITED, bybit: str | None = None
 ) -> AsyncIterator[Practice]:
     """Serves the practice Telegram until the block ends."""
-    runner = web.AppRunner(build_telegram(database, time_ms=time_ms, limits=limits, webhook_pause=0.02))
+    runner = web.AppRunner(build_telegram(database, time_ms=time_ms, limits=limits, webhook_pause=0.02, bybit=bybit))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
