@@ -1,20 +1,25 @@
 """Routes a bot speaks to: /bot<token>/<method> and /file/bot<token>/<path>."""
 
+import asyncio
+import json
+import math
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
-from sandbox.telegram.bots import bot_of
+from sandbox.telegram.bots import Bot, bot_of
 from sandbox.telegram.catalog import FIELDS
 from sandbox.telegram.checks import checked
-from sandbox.telegram.files import LARGEST, find_photo, photo_bytes
+from sandbox.telegram.faults import NOT_DONE, Rule
+from sandbox.telegram.files import LARGEST_DOCUMENT, Upload, file_bytes, find_document, find_photo
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.sending import ATTACHED
 from sandbox.telegram.values import Params, read_json
 from sandbox.telegram.world import WORLD, World
 
-Uploads = dict[str, bytes]
+Uploads = dict[str, Upload]
 
 
 async def _given(request: web.Request) -> tuple[Params, Uploads]:
@@ -29,7 +34,8 @@ async def _given(request: web.Request) -> tuple[Params, Uploads]:
     uploads: Uploads = {}
     for name, value in form.items():
         if isinstance(value, web.FileField):
-            uploads[name] = value.file.read(LARGEST + 1)
+            body = value.file.read(LARGEST_DOCUMENT + 1)
+            uploads[name] = Upload(value.filename or "file", value.content_type, body)
         else:
             given[name] = value.decode(errors="replace") if isinstance(value, bytes | bytearray) else value
     return given, uploads
@@ -50,27 +56,64 @@ def _method(name: str) -> str:
     raise Refused("Not Found", 404)
 
 
-async def _answer(request: web.Request) -> Any:
-    """The result of one call; raises Refused."""
-    bot = bot_of(request.match_info["token"])
-    if bot is None:
-        raise Refused("Unauthorized", 401)
-    method = _method(request.match_info["method"])
+async def _answer(world: World, bot: Bot, method: str, request: web.Request, forced: Params) -> Any:
+    """The result of one call, whose parameters give way to the `forced` ones; raises Refused."""
     given, uploads = await _given(request)
     # An upload may be the parameter itself, or be named by one as attach://<part>.
     given |= {field.name: uploads[field.name] for field in FIELDS[method] if field.name in uploads}
-    return await METHODS[method](request.app[WORLD], bot, checked(method, given) | {ATTACHED: uploads})
+    return await METHODS[method](world, bot, checked(method, given) | {ATTACHED: uploads} | forced)
 
 
-async def call(request: web.Request) -> web.Response:
-    """One Bot API call."""
+async def call(request: web.Request) -> web.StreamResponse:
+    """One Bot API call, with the fault that it may have to suffer."""
+    world = request.app[WORLD]
     try:
-        result = await _answer(request)
+        bot = bot_of(request.match_info["token"])
+        if bot is None:
+            raise Refused("Unauthorized", 401)
+        method = _method(request.match_info["method"])
+        fault = world.faults.strike(method, bot.bot_id)
+        if fault is not None and fault.kind in NOT_DONE:
+            return _undone(request, fault)
+        repeats = fault is not None and fault.kind == "repeat_update"
+        # What comes again is there already: such a poll does not wait.
+        result = await _answer(world, bot, method, request, {"timeout": 0} if repeats else {})
     except Refused as refused:
         return web.json_response(refused.as_json(), status=refused.code)
     except web.HTTPRequestEntityTooLarge:
         return web.json_response(Refused("Request Entity Too Large", 413).as_json(), status=413)
-    return web.json_response({"ok": True, "result": result})
+    if method == "getUpdates":
+        if repeats:
+            result = world.faults.repeated(bot.bot_id, result)
+        world.faults.remember(bot.bot_id, result)
+    return await _told(request, {"ok": True, "result": result}, fault)
+
+
+def _undone(request: web.Request, fault: Rule) -> web.Response:
+    """How a call ends that was never carried out."""
+    if fault.kind == "429":
+        seconds = max(1, math.ceil(fault.seconds))
+        raise Refused(f"Too Many Requests: retry after {seconds}", 429, seconds)
+    if fault.kind == "5xx":
+        raise Refused("Bad Gateway", 502)
+    return _hang_up(request)
+
+
+async def _told(request: web.Request, answer: dict[str, Any], fault: Rule | None) -> web.StreamResponse:
+    """The answer of a call that was carried out, as the fault lets it arrive."""
+    if fault is not None and fault.kind == "lose_answer":
+        return _hang_up(request)
+    if fault is not None and fault.kind == "bad_json":
+        return web.Response(text=json.dumps(answer)[:-2], content_type="application/json")
+    if fault is not None and fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+    return web.json_response(answer)
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()  # reaches nobody
 
 
 async def download(request: web.Request) -> web.Response:
@@ -78,7 +121,8 @@ async def download(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     if bot_of(request.match_info["token"]) is None:
         return web.json_response(Refused("Unauthorized", 401).as_json(), status=401)
-    return photo_response(world, request.match_info["name"].rsplit(".", 1)[0])
+    name = request.match_info["name"].rsplit(".", 1)[0]
+    return (photo_response if request.match_info["kind"] == "photos" else document_response)(world, name)
 
 
 def photo_response(world: World, file_id: str) -> web.Response:
@@ -87,7 +131,23 @@ def photo_response(world: World, file_id: str) -> web.Response:
     if photo is None:
         return web.json_response(Refused("Not Found", 404).as_json(), status=404)
     return web.Response(
-        body=photo_bytes(world.database.reading, file_id),
+        body=file_bytes(world.database.reading, file_id),
         content_type=photo.mime,
         headers={"Cache-Control": "private, max-age=86400, immutable"},
+    )
+
+
+def document_response(world: World, file_id: str) -> web.Response:
+    """A stored file to be saved, never shown: whatever it holds, no browser runs it here. Or 404."""
+    document = find_document(world.database.reading, file_id)
+    if document is None:
+        return web.json_response(Refused("Not Found", 404).as_json(), status=404)
+    return web.Response(
+        body=file_bytes(world.database.reading, file_id),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.name, safe='')}",
+            "Cache-Control": "private, max-age=86400, immutable",
+            "X-Content-Type-Options": "nosniff",
+        },
     )

@@ -33,6 +33,7 @@ _HOW = (
     "suggested_post_parameters:later reply_parameters:reply reply_markup:markup"
 )
 _EDITED = "business_connection_id:later chat_id:chat message_id:number inline_message_id:later"
+_DRAFT = "chat_id!:chat message_thread_id:later draft_id!:number"
 _SENT = f"{_WHERE} direct_messages_topic_id:later ephemeral_message_parameters:later"
 
 FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
@@ -56,9 +57,23 @@ FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
                 f"{_SENT} photo!:file caption:text parse_mode:text caption_entities:entities "
                 f"show_caption_above_media:later has_spoiler:later {_HOW}"
             ),
+            "sendRichMessage": f"{_SENT} rich_message!:rich {_HOW}",
+            "sendMessageDraft": (
+                f"{_DRAFT} text:text parse_mode:text entities:entities can_stop:later keep_on_stop:later"
+            ),
+            "sendRichMessageDraft": f"{_DRAFT} rich_message!:rich can_stop:later keep_on_stop:later",
+            "sendDocument": (
+                f"{_SENT} document!:file thumbnail:later caption:text parse_mode:text caption_entities:entities "
+                f"disable_content_type_detection:flag {_HOW}"
+            ),
+            "sendMediaGroup": (
+                f"{_WHERE} direct_messages_topic_id:later media!:album disable_notification:flag "
+                "protect_content:flag allow_paid_broadcast:later message_effect_id:later reply_parameters:reply"
+            ),
+            "setMessageReaction": "chat_id!:chat message_id!:number reaction:reactions is_big:flag",
             "editMessageText": (
                 f"{_EDITED} text:text parse_mode:text entities:entities link_preview_options:preview "
-                "rich_message:later reply_markup:inline"
+                "rich_message:rich reply_markup:inline"
             ),
             "editMessageCaption": (
                 f"{_EDITED} caption:text parse_mode:text caption_entities:entities "
@@ -94,6 +109,8 @@ FORMER: Mapping[str, tuple[Field, ...]] = MappingProxyType(
         "sendMessage": _fields(
             "disable_web_page_preview:flag reply_to_message_id:number allow_sending_without_reply:flag"
         ),
+        "sendDocument": _fields("reply_to_message_id:number allow_sending_without_reply:flag"),
+        "sendMediaGroup": _fields("reply_to_message_id:number allow_sending_without_reply:flag"),
         "sendPhoto": _fields("reply_to_message_id:number allow_sending_without_reply:flag"),
         "editMessageText": _fields("disable_web_page_preview:flag"),
     }

@@ -41,6 +41,7 @@ def _missing(field: Field) -> Refused:
         "chat_id": "chat_id is empty",
         "message_id": "message identifier is not specified",
         "photo": "there is no photo in the request",
+        "document": "there is no document in the request",
     }
     return bad_request(words.get(field.name, f'parameter "{field.name}" is required'))
 
@@ -61,6 +62,9 @@ KINDS: Mapping[str, Callable[[str, Any], Any]] = MappingProxyType(
         "scope": objects.scope,
         "menu": objects.menu,
         "media": objects.media,
+        "album": objects.album,
+        "rich": objects.rich,
+        "reactions": objects.reactions,
         "inline": objects.inline,
         "markup": objects.inline,
         "later": objects.later,

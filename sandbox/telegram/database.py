@@ -27,10 +27,23 @@ CREATE TABLE IF NOT EXISTS telegram_files (
 CREATE TABLE IF NOT EXISTS telegram_commands (
     bot_id INTEGER NOT NULL, scope TEXT NOT NULL, language TEXT NOT NULL, commands TEXT NOT NULL,
     PRIMARY KEY (bot_id, scope, language));
+CREATE TABLE IF NOT EXISTS telegram_webhooks (
+    bot_id INTEGER PRIMARY KEY, url TEXT NOT NULL, secret TEXT, connections INTEGER NOT NULL,
+    error_at INTEGER, error TEXT);
 CREATE TABLE IF NOT EXISTS telegram_profile (
     bot_id INTEGER NOT NULL, name TEXT NOT NULL, language TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (bot_id, name, language));
 """
+GROWN = {
+    "telegram_messages": {
+        "document": "TEXT",
+        "album": "TEXT",
+        "rich": "TEXT",
+        "reactions": "TEXT NOT NULL DEFAULT '[]'",
+    },
+    "telegram_files": {"name": "TEXT"},
+}
+"""Columns that files of an earlier version do not have yet."""
 
 
 class Database:
@@ -45,6 +58,13 @@ class Database:
         # A killed process loses nothing with NORMAL; only a power cut could, and this is a practice world.
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(SCHEMA)
+        self._grow()
+
+    def _grow(self) -> None:
+        for table, columns in GROWN.items():
+            known = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            for name in columns.keys() - known:
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
 
     @property
     def reading(self) -> sqlite3.Connection:

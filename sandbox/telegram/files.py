@@ -1,4 +1,4 @@
-"""Photos: what was uploaded, kept under ids that can be sent again."""
+"""Photos and documents: what was uploaded, kept under ids that can be sent again."""
 
 import secrets
 import sqlite3
@@ -9,7 +9,51 @@ from typing import Any
 from sandbox.telegram.refusals import Refused, bad_request
 
 LARGEST = 10 * 1024 * 1024
+LARGEST_DOCUMENT = 50 * 1024 * 1024
 LONGEST_SIDES = 10_000  # width and height together
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a request."""
+
+    name: str
+    mime: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One stored file of any kind; `size` in bytes."""
+
+    file_id: str
+    mime: str
+    name: str
+    size: int
+
+    @property
+    def unique_id(self) -> str:
+        """An id that is the same for all bots."""
+        return self.file_id[-16:]
+
+    def as_document(self) -> dict[str, Any]:
+        """The Bot API's Document."""
+        return {
+            "file_id": self.file_id,
+            "file_unique_id": self.unique_id,
+            "file_name": self.name,
+            "mime_type": self.mime,
+            "file_size": self.size,
+        }
+
+    def as_file(self) -> dict[str, Any]:
+        """The Bot API's File."""
+        return {
+            "file_id": self.file_id,
+            "file_unique_id": self.unique_id,
+            "file_size": self.size,
+            "file_path": f"documents/{self.file_id}",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +104,46 @@ def keep_photo(connection: sqlite3.Connection, body: bytes) -> str:
     if width + height > LONGEST_SIDES or not 0 < width <= 20 * height or height > 20 * width:
         raise bad_request("PHOTO_INVALID_DIMENSIONS")
     file_id = "Ag" + secrets.token_urlsafe(30)
-    connection.execute("INSERT INTO telegram_files VALUES (?, ?, ?, ?, ?)", (file_id, mime, width, height, body))
+    connection.execute(
+        "INSERT INTO telegram_files (file_id, mime, width, height, body) VALUES (?, ?, ?, ?, ?)",
+        (file_id, mime, width, height, body),
+    )
     return file_id
+
+
+def keep_document(connection: sqlite3.Connection, upload: Upload) -> str:
+    """Stores an uploaded file as it is and returns its file id; Refused when it is too large."""
+    if len(upload.body) > LARGEST_DOCUMENT:
+        raise Refused("Request Entity Too Large", 413)
+    file_id = "BQ" + secrets.token_urlsafe(30)
+    connection.execute(
+        "INSERT INTO telegram_files (file_id, mime, width, height, body, name) VALUES (?, ?, 0, 0, ?, ?)",
+        (file_id, upload.mime, upload.body, upload.name),
+    )
+    return file_id
+
+
+def find_document(connection: sqlite3.Connection, file_id: str) -> Document | None:
+    """The stored document's facts without its bytes."""
+    row = connection.execute(
+        "SELECT file_id, mime, name, LENGTH(body) AS size FROM telegram_files WHERE file_id = ? AND name IS NOT NULL",
+        (file_id,),
+    ).fetchone()
+    return Document(row["file_id"], row["mime"], row["name"], row["size"]) if row else None
 
 
 def find_photo(connection: sqlite3.Connection, file_id: str) -> Photo | None:
     """The stored picture's facts without its bytes."""
     row = connection.execute(
-        "SELECT file_id, mime, width, height, LENGTH(body) AS size FROM telegram_files WHERE file_id = ?", (file_id,)
+        "SELECT file_id, mime, width, height, LENGTH(body) AS size FROM telegram_files "
+        "WHERE file_id = ? AND name IS NULL",
+        (file_id,),
     ).fetchone()
     return Photo(row["file_id"], row["mime"], row["width"], row["height"], row["size"]) if row else None
 
 
-def photo_bytes(connection: sqlite3.Connection, file_id: str) -> bytes:
-    """The picture itself; empty when there is none."""
+def file_bytes(connection: sqlite3.Connection, file_id: str) -> bytes:
+    """The file itself; empty when there is none."""
     row = connection.execute("SELECT body FROM telegram_files WHERE file_id = ?", (file_id,)).fetchone()
     return bytes(row["body"]) if row else b""
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sandbox.telegram import delivery, profile, sending
+from sandbox.telegram import delivery, drafts, media, profile, reactions, sending
 from sandbox.telegram.bots import Bot
 from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
@@ -21,10 +21,16 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "deleteWebhook": delivery.delete_webhook,
         "getWebhookInfo": delivery.webhook_info,
         "sendMessage": sending.send_message,
-        "sendPhoto": sending.send_photo,
+        "sendRichMessage": sending.send_rich_message,
+        "sendMessageDraft": drafts.send_draft,
+        "sendRichMessageDraft": drafts.send_rich_draft,
+        "sendPhoto": media.send_photo,
+        "sendDocument": media.send_document,
+        "sendMediaGroup": media.send_media_group,
+        "setMessageReaction": reactions.set_reaction,
         "editMessageText": sending.edit_text,
-        "editMessageCaption": sending.edit_caption,
-        "editMessageMedia": sending.edit_media,
+        "editMessageCaption": media.edit_caption,
+        "editMessageMedia": media.edit_media,
         "editMessageReplyMarkup": sending.edit_buttons,
         "deleteMessage": sending.delete_message,
         "deleteMessages": sending.delete_messages,

@@ -51,6 +51,16 @@ SCOPES = frozenset(
     ]
 )
 
+# Telegram's own reactions, as its documents list them.
+_REACTIONS = (
+    "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 "
+    "💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚 🌭 💯 🤣 ⚡ "
+    "🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨\u200d💻 "
+    "👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 "
+    "🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷\u200d♂ 🤷 🤷\u200d♀ 😡"
+)
+REACTIONS = frozenset(_REACTIONS.split(" "))
+
 
 def entities(name: str, value: Any) -> list[Entity]:
     """Message entities with their needed fields; whether they lie inside the text is checked with the text."""
@@ -149,16 +159,57 @@ def menu(name: str, value: Any) -> Params:
 
 
 def media(name: str, value: Any) -> Params:
-    """A photo that replaces what a message shows."""
+    """A photo or a document that a message shows."""
     given: Params = decoded(name, value, dict)
-    if given.get("type") != "photo":
-        raise bad_request("can't parse InputMedia: the practice Telegram knows photos only")
-    only("InputMedia", given, {"type", "media", "caption", "parse_mode", "caption_entities"})
-    checked_media: Params = {"media": text("media", given.get("media"))}
+    if given.get("type") not in ("photo", "document"):
+        raise bad_request("can't parse InputMedia: the practice Telegram knows photos and documents only")
+    known = {"type", "media", "caption", "parse_mode", "caption_entities"}
+    if given["type"] == "document":
+        known.add("disable_content_type_detection")
+    only("InputMedia", given, known)
+    checked_media: Params = {"type": given["type"], "media": text("media", given.get("media"))}
     for part, kind in (("caption", text), ("parse_mode", text), ("caption_entities", entities)):
         if given.get(part) is not None:
             checked_media[part] = kind(part, given[part])
     return checked_media
+
+
+def album(name: str, value: Any) -> list[Params]:
+    """Two to ten media of one type."""
+    given = [media(name, item) for item in decoded(name, value, list)]
+    if not 2 <= len(given) <= 10:
+        raise bad_request("wrong number of media: an album has 2 to 10 items")
+    if len({item["type"] for item in given}) > 1:
+        raise bad_request("document can't be mixed with other media types")
+    return given
+
+
+def rich(name: str, value: Any) -> Params:
+    """An InputRichMessage without media; its content is read where it is sent."""
+    given: Params = decoded(name, value, dict)
+    only("InputRichMessage", given, {"blocks", "html", "markdown", "is_rtl", "skip_entity_detection"})
+    for part in ("html", "markdown"):
+        if given.get(part) is not None:
+            text(part, given[part])
+    for part in ("is_rtl", "skip_entity_detection"):
+        if given.get(part) is not None:
+            flag(part, given[part])
+    return given
+
+
+def reactions(name: str, value: Any) -> list[str]:
+    """At most one of Telegram's own reactions; a bot may set no others."""
+    found = []
+    for item in decoded(name, value, list):
+        if not isinstance(item, dict):
+            raise bad_request("can't parse ReactionType: expected an Object")
+        if item.get("type") != "emoji" or item.get("emoji") not in REACTIONS:
+            raise bad_request("REACTION_INVALID")
+        only("ReactionType", item, {"type", "emoji"})
+        found.append(item["emoji"])
+    if len(found) > 1:
+        raise bad_request("REACTIONS_TOO_MANY")
+    return found
 
 
 def inline(name: str, value: Any) -> list[list[dict[str, Any]]]:

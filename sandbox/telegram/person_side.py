@@ -11,9 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.telegram import chats
-from sandbox.telegram.bot_side import photo_response
+from sandbox.telegram.asking import body_of, message_of_bot, user_of, whole
 from sandbox.telegram.bots import NOBODY, Bot, current_bot
 from sandbox.telegram.chats import Message
+from sandbox.telegram.drafts import present_draft
 from sandbox.telegram.html_reader import utf16_length
 from sandbox.telegram.hub import News
 from sandbox.telegram.markup import from_plain
@@ -29,32 +30,6 @@ PULSE_SECONDS = 15
 COMMAND = re.compile(r"(?:^|(?<=\s))/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]+)?")
 
 
-def _user(request: web.Request) -> int:
-    user_id = int(request.match_info["user"])
-    if not 0 < user_id < 2**52:
-        raise Unheard("A person is a number from 1 to 4503599627370495.", 404)
-    return user_id
-
-
-async def _body(request: web.Request, known: dict[str, type]) -> dict[str, Any]:
-    """The JSON object of a request whose fields have the types told, and no others."""
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise Unheard("The body must be a JSON object.") from None
-    if not isinstance(body, dict):
-        raise Unheard("The body must be a JSON object.")
-    for name, value in body.items():
-        wanted = known.get(name)
-        if wanted is None:
-            raise Unheard(f"Unknown field {name[:40]!r}; known are {', '.join(known)}.")
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise Unheard(f"Field {name!r} must be of type {wanted.__name__}.")
-        if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
-            raise Unheard(f"Field {name!r} holds half a character.")
-    return body
-
-
 def _bot_id(world: World) -> int:
     bot = current_bot(world.database.reading)
     return NOBODY if bot is None else bot.bot_id
@@ -65,26 +40,17 @@ async def messages(request: web.Request) -> web.Response:
 
     `?last=100&before=7` asks only for the last hundred whose numbers are below 7.
     """
-    connection, user_id = request.app[WORLD].database.reading, _user(request)
+    connection, user_id = request.app[WORLD].database.reading, user_of(request)
     found = chats.messages_before(
-        connection, user_id, before=_whole(request, "before", 2**52), last=_whole(request, "last", -1)
+        connection, user_id, before=whole(request, "before", 2**52), last=whole(request, "last", -1)
     )
     return web.json_response([chats.told_to_person(connection, message) for message in found])
 
 
-def _whole(request: web.Request, name: str, otherwise: int) -> int:
-    given = request.query.get(name)
-    if given is None:
-        return otherwise
-    if not re.fullmatch(r"[0-9]{1,15}", given):
-        raise Unheard(f"{name} must be a whole number.")
-    return int(given)
-
-
 async def write(request: web.Request) -> web.Response:
     """POST {"text"}: the person writes; answers with the message."""
-    world, user_id = request.app[WORLD], _user(request)
-    text = (await _body(request, {"text": str})).get("text", "").strip()
+    world, user_id = request.app[WORLD], user_of(request)
+    text = (await body_of(request, {"text": str})).get("text", "").strip()
     if not text:
         raise Unheard("A message needs a text.")
     if utf16_length(text) > LONGEST_TEXT:
@@ -121,17 +87,13 @@ def _command_marks(text: str) -> list[dict[str, Any]]:
 
 async def tap(request: web.Request) -> web.Response:
     """POST {"message_id", "data"}: a tap; answers with {"text", "show_alert"}, or null when no answer came."""
-    world, user_id = request.app[WORLD], _user(request)
-    body = await _body(request, {"message_id": int, "data": str})
+    world, user_id = request.app[WORLD], user_of(request)
+    body = await body_of(request, {"message_id": int, "data": str})
     if "message_id" not in body or "data" not in body:
         raise Unheard("A tap needs message_id and data.")
     if not 1 <= len(body["data"].encode()) <= 64:
         raise Unheard("The data of a button has 1 to 64 bytes.")
-    message = None
-    if 0 < body["message_id"] < 2**52:
-        message = chats.find_message(world.database.reading, user_id, body["message_id"])
-    if message is None or message.bot_id is None:
-        raise Unheard("This chat holds no such message with buttons.", 404)
+    message = message_of_bot(world, user_id, body["message_id"], "message with buttons")
     person = find_person(world.database.reading, user_id)
     if person.blocked:
         raise Unheard("You blocked the bot; unblock it first.")
@@ -165,7 +127,7 @@ def _forward_tap(world: World, person: Person, message: Message, query_id: str, 
 
 async def commands(request: web.Request) -> web.Response:
     """GET: the menu in the person's language: [{"command", "description"}]."""
-    connection, user_id = request.app[WORLD].database.reading, _user(request)
+    connection, user_id = request.app[WORLD].database.reading, user_of(request)
     bot_id = _bot_id(request.app[WORLD])
     language = find_person(connection, user_id).language_code
     return web.json_response(menu_for(connection, bot_id, user_id, language))
@@ -181,6 +143,7 @@ def _told_person(world: World, person: Person) -> dict[str, Any]:
         "language_code": person.language_code,
         "blocked": person.blocked,
         "met": person.met,
+        "draft": present_draft(world, person.user_id),
         "pinned": pinned(connection, person.user_id),
         "bot": None if bot is None else bot.as_user(),
         "description": profile_text(connection, bot_id, "description", person.language_code),
@@ -190,13 +153,13 @@ def _told_person(world: World, person: Person) -> dict[str, Any]:
 async def person_facts(request: web.Request) -> web.Response:
     """GET /chat/<user>: who the person is, the pinned messages, and the bot the chat leads to."""
     world = request.app[WORLD]
-    return web.json_response(_told_person(world, find_person(world.database.reading, _user(request))))
+    return web.json_response(_told_person(world, find_person(world.database.reading, user_of(request))))
 
 
 async def change_person(request: web.Request) -> web.Response:
     """PUT {"first_name", "language_code", "blocked"}, each optional; the chat exists from then on."""
-    world, user_id = request.app[WORLD], _user(request)
-    body = await _body(request, {"first_name": str, "language_code": str, "blocked": bool})
+    world, user_id = request.app[WORLD], user_of(request)
+    body = await body_of(request, {"first_name": str, "language_code": str, "blocked": bool})
     if "first_name" in body and not 1 <= len(body["first_name"].strip()) <= 64:
         raise Unheard("A first name has 1 to 64 characters.")
     if "language_code" in body and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", body["language_code"]):
@@ -235,8 +198,11 @@ def _membership(bot: Bot, person: Person, world: World) -> dict[str, Any]:
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """GET: server-sent events `message`, `gone`, `action`, `person`, `pins`, `commands`, `profile`, each with JSON."""
-    world, user_id = request.app[WORLD], _user(request)
+    """GET: server-sent events, each with JSON.
+
+    `message`, `gone`, `action`, `person`, `pins`, `draft`, `commands`, `profile`.
+    """
+    world, user_id = request.app[WORLD], user_of(request)
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
@@ -258,8 +224,3 @@ async def _stream(response: web.StreamResponse, queue: "asyncio.Queue[News | Non
         if news is None:
             return
         await response.write(f"event: {news['event']}\ndata: {json.dumps(news['body'])}\n\n".encode())
-
-
-async def photo(request: web.Request) -> web.Response:
-    """GET /photos/<file id>: a picture of a message."""
-    return photo_response(request.app[WORLD], request.match_info["file_id"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.telegram import chats
 from sandbox.telegram.bots import Bot, named_bot
-from sandbox.telegram.files import find_photo
+from sandbox.telegram.files import find_document, find_photo
 from sandbox.telegram.people import find_person
 from sandbox.telegram.refusals import bad_request
 from sandbox.telegram.sending import reachable
@@ -173,10 +173,11 @@ async def get_chat(world: World, bot: Bot, params: Params) -> Any:
 
 async def get_file(world: World, bot: Bot, params: Params) -> Any:
     """getFile: the path below /file/bot<token>/."""
-    photo = find_photo(world.database.reading, params["file_id"])
-    if photo is None:
+    connection, file_id = world.database.reading, params["file_id"]
+    found = find_photo(connection, file_id) or find_document(connection, file_id)
+    if found is None:
         raise bad_request("invalid file_id")
-    return photo.as_file()
+    return found.as_file()
 
 
 def pinned(connection: sqlite3.Connection, user_id: int) -> list[int]:

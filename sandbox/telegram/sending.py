@@ -1,22 +1,22 @@
 """Methods that put messages into chats and change them."""
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.telegram import chats
 from sandbox.telegram.bots import Bot
 from sandbox.telegram.chats import Message
-from sandbox.telegram.files import find_photo, keep_photo
 from sandbox.telegram.html_reader import utf16_length
-from sandbox.telegram.keyboards import Rows
 from sandbox.telegram.markup import Formatted, from_entities, from_html, from_plain
 from sandbox.telegram.objects import entities_inside
 from sandbox.telegram.people import find_person
 from sandbox.telegram.refusals import Refused, bad_request
+from sandbox.telegram.rich import checked_blocks, shown_blocks
+from sandbox.telegram.rich_reader import read_rich_html
 from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
 
 LONGEST_TEXT = 4096
-LONGEST_CAPTION = 1024
 ATTACHED = "attached"  # among the parameters: uploads by the name that attach:// gives them
 FAR_TOO_LONG = 65_536  # markup included; not worth reading
 DELETABLE_SECONDS = 48 * 3600
@@ -51,14 +51,6 @@ def text_content(params: Params) -> Formatted:
     return content
 
 
-def caption_content(params: Params) -> Formatted:
-    """The checked caption of a photo: at most 1024 characters."""
-    content = formatted(params, params.get("caption", ""), "caption_entities")
-    if utf16_length(content.plain) > LONGEST_CAPTION:
-        raise bad_request("message caption is too long")
-    return content
-
-
 def reachable(world: World, user_id: int) -> None:
     """Raises Refused unless the chat exists and its person did not block the bot."""
     person = find_person(world.database.reading, user_id)
@@ -68,25 +60,7 @@ def reachable(world: World, user_id: int) -> None:
         raise Refused("Forbidden: bot was blocked by the user", 403)
 
 
-def picture(world: World, given: Any, uploads: Params) -> str:
-    """The file id of an upload (bytes, or attach://name) or of a known file."""
-    if isinstance(given, str) and given.startswith("attach://"):
-        given = uploads.get(given.removeprefix("attach://"))
-    if isinstance(given, bytes):
-        if not given:
-            raise bad_request("file must be non-empty")
-        with world.database.change() as connection:
-            return keep_photo(connection, given)
-    if not isinstance(given, str):
-        raise bad_request("there is no photo in the request")
-    if given.startswith(("http://", "https://")):
-        raise bad_request("failed to get HTTP URL content")
-    if find_photo(world.database.reading, given) is None:
-        raise bad_request("wrong file identifier/HTTP URL specified")
-    return given
-
-
-def _answered(world: World, params: Params) -> int | None:
+def answered(world: World, params: Params) -> int | None:
     """The number of the message replied to; None when there is none or it may be missing and is."""
     reply = params.get("reply_parameters")
     if reply is None and "reply_to_message_id" in params:
@@ -102,8 +76,19 @@ def _answered(world: World, params: Params) -> int | None:
     raise bad_request("message to be replied not found")
 
 
-def _send(world: World, bot: Bot, params: Params, content: Formatted, photo: str | None) -> Any:
-    reply_to = _answered(world, params)
+def post(
+    world: World,
+    bot: Bot,
+    params: Params,
+    content: Formatted,
+    *,
+    photo: str | None = None,
+    document: str | None = None,
+    album: str | None = None,
+    rich: Params | None = None,
+) -> Any:
+    """Puts a message into the chat, shows it and returns it as the Bot API's Message."""
+    reply_to = answered(world, params)
     with world.database.change() as connection:
         message = Message(
             user_id=params["chat_id"],
@@ -112,13 +97,37 @@ def _send(world: World, bot: Bot, params: Params, content: Formatted, photo: str
             sent_at=world.seconds(),
             content=content,
             photo=photo,
+            document=document,
+            album=album,
+            rich=rich,
             buttons=params.get("reply_markup", []),
             reply_to=reply_to,
             silent=params.get("disable_notification", False),
         )
         chats.keep_message(connection, message)
+    if world.drafts.pop(params["chat_id"], None):
+        world.hub.tell(params["chat_id"], "draft", None)
     world.tell_message(message)
     return chats.told_to_bot(world.database.reading, message)
+
+
+def rich_content(given: Params) -> tuple[Formatted, Params]:
+    """(what the page shows, the Bot API's RichMessage) of an InputRichMessage; Refused when it is not in order."""
+    ways = [name for name in ("html", "markdown", "blocks") if given.get(name)]
+    if len(ways) != 1:
+        raise bad_request("exactly one of html, markdown and blocks must be used in a rich message")
+    if ways[0] == "markdown":
+        raise bad_request("the practice Telegram reads rich messages as html or blocks only")
+    blocks = checked_blocks(read_rich_html(given["html"]) if ways[0] == "html" else given["blocks"])
+    return shown_blocks(blocks), {"blocks": blocks} | ({"is_rtl": True} if given.get("is_rtl") else {})
+
+
+async def send_rich_message(world: World, bot: Bot, params: Params) -> Any:
+    """sendRichMessage."""
+    reachable(world, params["chat_id"])
+    content, rich = rich_content(params["rich_message"])
+    world.pace.spend(bot.bot_id, params["chat_id"])
+    return post(world, bot, params, content, rich=rich)
 
 
 async def send_message(world: World, bot: Bot, params: Params) -> Any:
@@ -126,19 +135,10 @@ async def send_message(world: World, bot: Bot, params: Params) -> Any:
     reachable(world, params["chat_id"])
     content = text_content(params)
     world.pace.spend(bot.bot_id, params["chat_id"])
-    return _send(world, bot, params, content, None)
+    return post(world, bot, params, content)
 
 
-async def send_photo(world: World, bot: Bot, params: Params) -> Any:
-    """sendPhoto: an upload or a file id."""
-    reachable(world, params["chat_id"])
-    content = caption_content(params)
-    world.pace.spend(bot.bot_id, params["chat_id"])
-    photo = picture(world, params["photo"], params[ATTACHED])
-    return _send(world, bot, params, content, photo)
-
-
-def _to_edit(world: World, bot: Bot, params: Params) -> Message:
+def to_edit(world: World, bot: Bot, params: Params) -> Message:
     """The bot's own message that an edit names."""
     if "chat_id" not in params:
         raise bad_request("chat_id is empty")
@@ -153,8 +153,9 @@ def _to_edit(world: World, bot: Bot, params: Params) -> Message:
     return message
 
 
-def _edit(world: World, bot: Bot, message: Message, content: Formatted, photo: str | None, buttons: Rows) -> Any:
-    changed = chats.edited(message, content=content, photo=photo, buttons=buttons, at=world.seconds())
+def edit(world: World, bot: Bot, message: Message, **changes: Any) -> Any:
+    """The message after an edit, as the Bot API tells it; `changes` are fields of Message, what is not named stays."""
+    changed = replace(message, edited_at=world.seconds(), **changes)
     if changed.looks_like(message):
         raise bad_request(NOT_MODIFIED)
     world.pace.spend(bot.bot_id, message.user_id)
@@ -165,35 +166,23 @@ def _edit(world: World, bot: Bot, message: Message, content: Formatted, photo: s
 
 
 async def edit_text(world: World, bot: Bot, params: Params) -> Any:
-    """editMessageText; without reply_markup the buttons go."""
-    message = _to_edit(world, bot, params)
-    content = text_content(params)
-    if message.photo:
+    """editMessageText to a text or a rich message; without reply_markup the buttons go."""
+    message = to_edit(world, bot, params)
+    rich = None
+    if "rich_message" in params:
+        if params.get("text"):
+            raise bad_request("text and rich_message can't be used together")
+        content, rich = rich_content(params["rich_message"])
+    else:
+        content = text_content(params)
+    if message.has_media:
         raise bad_request("there is no text in the message to edit")
-    return _edit(world, bot, message, content, None, params.get("reply_markup", []))
-
-
-async def edit_caption(world: World, bot: Bot, params: Params) -> Any:
-    """editMessageCaption of a photo."""
-    message = _to_edit(world, bot, params)
-    content = caption_content(params)
-    if not message.photo:
-        raise bad_request("there is no caption in the message to edit")
-    return _edit(world, bot, message, content, message.photo, params.get("reply_markup", []))
-
-
-async def edit_media(world: World, bot: Bot, params: Params) -> Any:
-    """editMessageMedia: a new photo and caption, also in the place of a text."""
-    message = _to_edit(world, bot, params)
-    content = caption_content(params["media"])
-    photo = picture(world, params["media"]["media"], params[ATTACHED])
-    return _edit(world, bot, message, content, photo, params.get("reply_markup", []))
+    return edit(world, bot, message, content=content, rich=rich, buttons=params.get("reply_markup", []))
 
 
 async def edit_buttons(world: World, bot: Bot, params: Params) -> Any:
     """editMessageReplyMarkup."""
-    message = _to_edit(world, bot, params)
-    return _edit(world, bot, message, message.content, message.photo, params.get("reply_markup", []))
+    return edit(world, bot, to_edit(world, bot, params), buttons=params.get("reply_markup", []))
 
 
 async def delete_message(world: World, bot: Bot, params: Params) -> Any:

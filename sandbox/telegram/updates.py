@@ -62,6 +62,11 @@ def waiting_updates(connection: sqlite3.Connection, bot_id: int, limit: int) -> 
     return [{"update_id": row["update_id"], row["kind"]: json.loads(row["body"])} for row in rows]
 
 
+def drop_updates(connection: sqlite3.Connection, bot_id: int) -> None:
+    """Forgets all that waits for the bot."""
+    connection.execute("DELETE FROM telegram_updates WHERE bot_id = ?", (bot_id,))
+
+
 def count_updates(connection: sqlite3.Connection, bot_id: int) -> int:
     """How many updates wait."""
     row = connection.execute("SELECT COUNT(*) AS n FROM telegram_updates WHERE bot_id = ?", (bot_id,)).fetchone()
@@ -84,6 +89,10 @@ class Bells:
         bell: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._polls[bot_id] = bell
         return bell
+
+    def hook(self, bot_id: int) -> None:
+        """The bot is served by a webhook from now on: its poll ends with 409, as at Telegram."""
+        self._tell(bot_id, "hooked")
 
     def leave(self, bot_id: int, bell: asyncio.Future[str]) -> None:
         """The poll is over."""
@@ -108,6 +117,8 @@ class Bells:
     async def wait(bell: asyncio.Future[str], seconds: float) -> None:
         """Returns when rung, closed or late; raises Refused (409) when a second poller took over."""
         done, _ = await asyncio.wait({bell}, timeout=seconds)
+        if done and bell.result() == "hooked":
+            raise Refused("Conflict: terminated by setWebhook request", 409)
         if done and bell.result() == "taken":
             raise Refused(
                 "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", 409

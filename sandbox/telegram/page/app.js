@@ -1,7 +1,9 @@
 // The chat page: one person's chat with the bot, kept in step by the event stream.
 
-import { momentText } from "./bubbles.js";
+import { element, momentText, textOf } from "./bubbles.js";
 import { commandMenu } from "./commands.js";
+import { bybitDrawer } from "./drawer.js";
+import { drawEmoji } from "./emoji.js";
 import { drawFrame, drawPill, drawState } from "./frame.js";
 import { messageLog } from "./log.js";
 import { alertWith, copy, toast, view } from "./notes.js";
@@ -43,7 +45,8 @@ const setting = {
   command: say,
   tap,
   copy: (text) => copy(text, state.words.copied),
-  view: (source) => view(source, state.words.photoName),
+  view: (message) => view(message.photo, state.words.photoName),
+  react: (message, emoji) => chat.react(message.message_id, emoji).catch((refused) => toast(refused.status ? refused.message : state.words.lost)),
   waiting: (message, button) => waiting.has(`${message.message_id} ${button.data}`),
 };
 const log = messageLog(at("log"), setting, () => field.focus({ preventScroll: true }));
@@ -75,6 +78,23 @@ function setAction(name) {
   drawState(state);
 }
 
+let draftTimer = 0;
+
+/** What the bot is still writing: gone with its message, or 30 seconds after its last change. */
+function setDraft(draft) {
+  clearTimeout(draftTimer);
+  const left = draft ? draft.until - Date.now() : 0;
+  place.keeping(() => {
+    at("draft").hidden = !draft;
+    at("draft").replaceChildren();
+    if (!draft) return;
+    const bubble = element("div", "bubble");
+    bubble.append(draft.text ? textOf(draft.text, true, setting) : element("i", "text", state.words.thinking));
+    at("draft").append(drawEmoji(bubble));
+  });
+  if (draft) draftTimer = setTimeout(() => setDraft(null), Math.min(Math.max(left, 0), 30000));
+}
+
 // What the practice Telegram tells
 
 const loads = new Set(); // for each load under way: ids of messages that news touched meanwhile
@@ -98,6 +118,7 @@ async function load() {
   place.keeping(() => log.replace(found, newer));
   Object.assign(state, { loaded: true, connected: true });
   at("earlier").hidden = found.length < PAGE_SIZE;
+  setDraft(state.person.draft);
   draw();
   loadCommands();
   if (!first) return;
@@ -116,6 +137,8 @@ const NEWS = {
     const missed = fresh && message.from === "bot" && (!place.atBottom() || document.hidden);
     place.keeping(() => {
       log.show(message);
+      if (missed && !state.unseen) log.markUnread(message.message_id);
+      if (fresh && message.from === "user") log.markUnread(0);
       if (fresh) log.drawDays();
     });
     if (fresh && message.from === "user") place.toBottom();
@@ -131,6 +154,7 @@ const NEWS = {
     });
     draw();
   },
+  draft: setDraft,
   action: ({ action }) => setAction(action),
   person(facts) {
     const before = state.language;
@@ -246,6 +270,7 @@ setInterval(() => {
     time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, locale());
   }
 }, 10000);
+bybitDrawer({ chat, words: () => state.words, failed: (refused) => toast(refused.status ? refused.message : state.words.lost) });
 peopleDialog({
   user,
   facts: () => state.person,

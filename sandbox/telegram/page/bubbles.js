@@ -1,5 +1,6 @@
 // A message as a bubble with its keyboard. Pure of state: what a press does is handed in.
 
+import { fileOf, reactionsOf } from "./attachments.js";
 import { drawEmoji } from "./emoji.js";
 import { fragmentOf, safeAddress } from "./sanitise.js";
 
@@ -27,7 +28,7 @@ function relative(seconds, language) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(left / size), unit);
 }
 
-/** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(src, alt), waiting(message, button)}. */
+/** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(message), react(message, emoji), waiting(message, button)}. */
 export function bubbleOf(message, setting) {
   const article = element("article", `message ${message.from}`);
   article.dataset.id = message.message_id;
@@ -43,20 +44,27 @@ export function fill(article, message, setting) {
   bubble.append(hidden);
   if (message.reply_to !== undefined) bubble.append(quoteOf(message.reply_to, setting));
   if (message.photo) bubble.append(photoOf(message, setting));
-  const html = message.photo ? message.caption : message.text;
-  if (html) {
-    const text = element("div", "text");
-    text.append(fragmentOf(html, hooksFor(setting)));
-    bubble.append(text);
-  }
+  if (message.document) bubble.append(fileOf(message, setting));
+  const html = message.caption ?? message.text;
+  if (html) bubble.append(textOf(html, message.rich, setting));
   const stamp = element("span", "stamp", `${message.edited && message.from === "bot" ? `${words.edited} ` : ""}${clockTime(message.date, language)}`);
   stamp.title = new Date(message.date * 1000).toLocaleString(language);
   bubble.append(stamp);
+  bubble.append(reactionsOf(message, setting));
+  article.classList.toggle("album", Boolean(message.album));
+  article.dataset.album = message.album || "";
   article.classList.toggle("pictured", Boolean(message.photo));
   const rows = (message.buttons || []).map((row) => rowOf(message, row, setting));
   const keyboard = element("div", "keyboard");
   keyboard.append(...rows);
   article.replaceChildren(drawEmoji(bubble), ...(rows.length ? [drawEmoji(keyboard)] : []));
+}
+
+/** The words of a message as nodes. */
+export function textOf(html, rich, setting) {
+  const text = element("div", rich ? "text rich" : "text");
+  text.append(fragmentOf(html, { ...hooksFor(setting), rich: Boolean(rich) }));
+  return text;
 }
 
 function hooksFor(setting) {
@@ -108,7 +116,7 @@ function photoOf(message, setting) {
   image.alt = setting.words.photoName;
   if (message.photo_size) [image.width, image.height] = message.photo_size;
   frame.append(image);
-  frame.addEventListener("click", () => setting.view(message.photo));
+  frame.addEventListener("click", () => setting.view(message));
   return frame;
 }
 

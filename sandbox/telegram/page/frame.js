@@ -15,7 +15,7 @@ export function drawFrame({ person, words, language, user, unseen, log, loaded, 
   at("face").textContent = [...name][0].toUpperCase();
   at("person").textContent = person.first_name;
   for (const [id, text] of Object.entries({
-    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, "viewer-close": words.close,
+    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, "viewer-close": words.close, "bybit-close": words.close, "open-bybit": words.bybit,
   })) at(id).setAttribute("aria-label", text);
   for (const [id, text] of Object.entries({
     "open-menu": words.menu, start: words.start, unblock: words.unblock, earlier: words.earlier, "viewer-close": "✕",
@@ -48,7 +48,7 @@ function drawPin(person, words, log, jump) {
 
 /** What the line under the bot's name says. */
 export function drawState({ connected, action, person, words }) {
-  const doing = action === "typing" ? words.typing : action ? words.photo : "";
+  const doing = action === "typing" ? words.typing : action === "upload_document" ? words.document : action ? words.photo : "";
   at("state").classList.toggle("active", connected && Boolean(doing));
   at("state").textContent = !connected ? words.connecting : doing || (person.bot ? words.bot : words.waiting);
 }

@@ -62,7 +62,18 @@ export function messageLog(list, setting, fallback) {
     }
   }
 
+  /** A line above the first message that nobody has seen yet; above none for 0. */
+  function markUnread(id) {
+    list.querySelector(".unread")?.remove();
+    const node = nodes.get(id);
+    if (!node) return;
+    const mark = element("div", "unread", setting.words.unread);
+    mark.setAttribute("role", "separator");
+    node.before(mark);
+  }
+
   return {
+    markUnread,
     size: () => messages.size,
     has: (id) => messages.has(id),
     oldest: () => ids()[0],
@@ -94,8 +105,8 @@ export function messageLog(list, setting, fallback) {
       const message = messages.get(id);
       if (!message) return null;
       const holder = element("div");
-      holder.append(fragmentOf(message.caption ?? message.text ?? "", BARE));
-      return holder.textContent.trim().split("\n")[0] || setting.words.photoName;
+      holder.append(fragmentOf(message.caption ?? message.text ?? "", { ...BARE, rich: Boolean(message.rich) }));
+      return holder.textContent.trim().split("\n")[0] || message.file_name || setting.words.photoName;
     },
     /** Scrolls to a message and lights it up; false when it is gone. */
     jump(id) {

@@ -1,6 +1,8 @@
 // A message's HTML becomes DOM nodes of known kinds only; nothing of the text is ever used as page markup.
 
 const PLAIN = { B: "b", STRONG: "b", I: "i", EM: "i", U: "u", INS: "u", S: "s", STRIKE: "s", DEL: "s", CODE: "code", PRE: "pre", BLOCKQUOTE: "blockquote" };
+/** What a rich message may hold beside; only where `hooks.rich` is set. */
+const RICH = new Set(["P", "H1", "H2", "H3", "H4", "H5", "H6", "UL", "OL", "LI", "HR", "TABLE", "CAPTION", "TBODY", "TR", "TH", "TD", "DETAILS", "SUMMARY", "ASIDE", "FOOTER", "CITE", "SUB", "SUP", "MARK"]);
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 const COMMAND = /(^|\s)(\/[A-Za-z][A-Za-z0-9_]{0,31})(?![\w/])/g;
 
@@ -48,6 +50,7 @@ function elementFor(node, hooks) {
     if (plain === "blockquote" && node.hasAttribute("expandable")) made.className = "expandable";
     return made;
   }
+  if (hooks.rich && RICH.has(node.tagName)) return richOf(node);
   if (node.tagName === "A") return linkTo(node.getAttribute("href"));
   if (node.tagName === "TG-SPOILER" || (node.tagName === "SPAN" && node.className === "tg-spoiler")) return hooks.spoiler();
   if (node.tagName === "TG-TIME") return hooks.moment(Number(node.getAttribute("unix")), node.getAttribute("format") || "", node.textContent);
@@ -57,6 +60,14 @@ function elementFor(node, hooks) {
     return nothing;
   }
   return null;
+}
+
+function richOf(node) {
+  const made = document.createElement(node.tagName);
+  for (const name of ["colspan", "rowspan", "value"]) if (/^\d{1,6}$/.test(node.getAttribute(name) || "")) made.setAttribute(name, node.getAttribute(name));
+  for (const name of ["align", "valign"]) if (/^(left|center|right|top|middle|bottom)$/.test(node.getAttribute(name) || "")) made.classList.add(`to-${node.getAttribute(name)}`);
+  if (node.hasAttribute("open")) made.setAttribute("open", "");
+  return made;
 }
 
 function linkTo(address) {

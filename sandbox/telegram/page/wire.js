@@ -27,12 +27,16 @@ export function chatOf(user) {
     before: (id, count) => ask("GET", `${base}/messages?last=${count}&before=${id}`),
     write: (text) => ask("POST", `${base}/messages`, { text }),
     tap: (id, data) => ask("POST", `${base}/taps`, { message_id: id, data }),
+    bybit: () => ask("GET", `${base}/bybit`),
+    closePosition: (symbol) => ask("POST", `${base}/bybit/close`, { symbol }),
+    moveStop: (symbol, price) => ask("POST", `${base}/bybit/stop`, { symbol, price }),
+    react: (id, emoji) => ask("POST", `${base}/reactions`, { message_id: id, emoji }),
     commands: () => ask("GET", `${base}/commands`),
     listen: (hear, here, away) => listen(`${base}/events`, hear, here, away),
   };
 }
 
-const EVENTS = ["message", "gone", "action", "person", "pins", "commands", "profile"];
+const EVENTS = ["message", "gone", "action", "person", "pins", "draft", "commands", "profile"];
 
 /** Keeps one event stream open for good: `here()` at each (re)connection, `away()` when it is lost. */
 function listen(address, hear, here, away) {

@@ -2,7 +2,7 @@
 
 const WORDS = {
   en: {
-    bot: "bot", connecting: "connecting…", waiting: "the bot is not here yet", typing: "typing…", photo: "sends a photo…",
+    bot: "bot", connecting: "connecting…", waiting: "the bot is not here yet", typing: "typing…", photo: "sends a photo…", document: "sends a file…", thinking: "Thinking…",
     message: "Message", menu: "Menu", send: "Send", start: "START", unblock: "UNBLOCK", today: "Today", yesterday: "Yesterday",
     edited: "edited", copied: "Copied", photoName: "Photo", earlier: "Earlier messages", down: "To the newest message",
     fresh: (n) => (n === 1 ? "1 new message" : `${n} new messages`),
@@ -10,10 +10,12 @@ const WORDS = {
     person: (name, id) => `You are ${name} (${id}). Change person`, people: "Who is chatting?", id: "Number", first: "First name",
     language: "Language", blocked: "Bot blocked", cancel: "Cancel", save: "Save", close: "Close", pinned: "Pinned message",
     what: "What can this bot do?", nothing: "No messages here yet.", hint: "Press START to begin. Everything here runs on this machine; no real Telegram and no real money.",
-    you: "You", botSays: "Bot", spoiler: "Hidden text; press to show", disabled: "not available now",
+    you: "You", botSays: "Bot", spoiler: "Hidden text; press to show", disabled: "not available now", file: "File", save_file: (name) => `Save the file ${name}`, react: "React", bybit: "Bybit app (practice)", flat: "No open positions.", no_account: "This person has no account here.", orders: "Open orders", mark: "Now",
+    stop: "Stop", no_stop: "none", move: "Move", close_position: (symbol) => `Close ${symbol}`, unread: "Unread messages",
+    reaction: (emoji, n) => (n > 1 ? `Reaction ${emoji}, ${n}` : `Reaction ${emoji}`),
   },
   ru: {
-    bot: "бот", connecting: "соединение…", waiting: "бота пока нет", typing: "печатает…", photo: "отправляет фото…",
+    bot: "бот", connecting: "соединение…", waiting: "бота пока нет", typing: "печатает…", photo: "отправляет фото…", document: "отправляет файл…", thinking: "Думает…",
     message: "Сообщение", menu: "Меню", send: "Отправить", start: "СТАРТ", unblock: "РАЗБЛОКИРОВАТЬ", today: "Сегодня", yesterday: "Вчера",
     edited: "изменено", copied: "Скопировано", photoName: "Фото", earlier: "Более ранние сообщения", down: "К последнему сообщению",
     fresh: (n) => `${n} ${plural(n, "новое сообщение", "новых сообщения", "новых сообщений")}`,
@@ -21,7 +23,9 @@ const WORDS = {
     person: (name, id) => `Вы ${name} (${id}). Сменить человека`, people: "Кто пишет?", id: "Номер", first: "Имя",
     language: "Язык", blocked: "Бот заблокирован", cancel: "Отмена", save: "Сохранить", close: "Закрыть", pinned: "Закреплённое сообщение",
     what: "Что умеет этот бот?", nothing: "Здесь пока нет сообщений.", hint: "Нажмите СТАРТ, чтобы начать. Всё работает на этом компьютере: без настоящего Telegram и без настоящих денег.",
-    you: "Вы", botSays: "Бот", spoiler: "Скрытый текст; нажмите, чтобы показать", disabled: "сейчас недоступно",
+    you: "Вы", botSays: "Бот", spoiler: "Скрытый текст; нажмите, чтобы показать", disabled: "сейчас недоступно", file: "Файл", save_file: (name) => `Сохранить файл ${name}`, react: "Реакция", bybit: "Приложение Bybit (учебное)", flat: "Открытых позиций нет.", no_account: "У этого человека здесь нет счёта.", orders: "Открытые ордера", mark: "Сейчас",
+    stop: "Стоп", no_stop: "нет", move: "Сдвинуть", close_position: (symbol) => `Закрыть ${symbol}`, unread: "Непрочитанные сообщения",
+    reaction: (emoji, n) => (n > 1 ? `Реакция ${emoji}, ${n}` : `Реакция ${emoji}`),
   },
 };
 

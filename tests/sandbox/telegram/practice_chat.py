@@ -9,6 +9,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import web
 
 from sandbox.telegram.pace import UNLIMITED, Limits
@@ -88,10 +92,10 @@ class Practice:
 
 @contextlib.asynccontextmanager
 async def practising(
-    database: pathlib.Path, time_ms: Callable[[], int], limits: Limits = UNLIMITED
+    database: pathlib.Path, time_ms: Callable[[], int], limits: Limits = UNLIMITED, bybit: str | None = None
 ) -> AsyncIterator[Practice]:
     """Serves the practice Telegram until the block ends."""
-    runner = web.AppRunner(build_telegram(database, time_ms=time_ms, limits=limits))
+    runner = web.AppRunner(build_telegram(database, time_ms=time_ms, limits=limits, webhook_pause=0.02, bybit=bybit))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -99,6 +103,13 @@ async def practising(
             yield Practice(f"http://127.0.0.1:{runner.addresses[0][1]}", session)
     finally:
         await runner.cleanup()
+
+
+def bot_at(practice: Practice, token: str = TOKEN) -> Bot:
+    """aiogram's own bot, speaking to the practice Telegram."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(practice.base))
+    default = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
+    return Bot(token, session=session, default=default)
 
 
 def png(width: int = 90, height: int = 60) -> bytes:

@@ -2,13 +2,9 @@
 
 import asyncio
 import pathlib
-from collections.abc import AsyncIterator
 
 import pytest
 from aiogram import Bot, Dispatcher, F
-from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ButtonStyle, ChatAction
 from aiogram.exceptions import (
     TelegramBadRequest,
@@ -36,20 +32,7 @@ from aiogram.types import (
 from aiogram.utils.formatting import Bold, Code, Text
 
 from sandbox.telegram.pace import Limits
-from tests.sandbox.telegram.practice_chat import TOKEN, HandClock, Practice, png, practising
-
-
-def bot_at(practice: Practice, token: str = TOKEN) -> Bot:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(practice.base))
-    default = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
-    return Bot(token, session=session, default=default)
-
-
-@pytest.fixture
-async def bot(practice: Practice) -> AsyncIterator[Bot]:
-    made = bot_at(practice)
-    yield made
-    await made.session.close()
+from tests.sandbox.telegram.practice_chat import HandClock, Practice, bot_at, png, practising
 
 
 def keyboard() -> InlineKeyboardMarkup:

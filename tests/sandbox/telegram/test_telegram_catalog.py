@@ -26,6 +26,9 @@ TYPES = {
     "scope": {"BotCommandScope"},
     "menu": {"MenuButton"},
     "media": {"InputMedia"},
+    "album": {"Array of InputMediaAudio, InputMediaDocument, InputMediaLivePhoto, InputMediaPhoto and InputMediaVideo"},
+    "rich": {"InputRichMessage"},
+    "reactions": {"Array of ReactionType"},
     "inline": {"InlineKeyboardMarkup"},
     "markup": {"InlineKeyboardMarkup or ReplyKeyboardMarkup or ReplyKeyboardRemove or ForceReply"},
 }

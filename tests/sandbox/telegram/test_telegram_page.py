@@ -4,36 +4,24 @@ import asyncio
 import contextlib
 import pathlib
 import re
-import shutil
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from sandbox.telegram.pace import UNLIMITED
 from sandbox.telegram.server import build_telegram
+from tests.sandbox.telegram.browsing import CHROMIUM, heard, open_page
 from tests.sandbox.telegram.practice_chat import HandClock, Practice, png, practising
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
     pytest.mark.asyncio(loop_scope="module"),  # one browser serves all tests of this file
 ]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-]
-PHONE = {"width": 360, "height": 740}
 KEYS = {
     "inline_keyboard": [
         [{"text": "Confirm", "callback_data": "ok", "style": "success"}, {"text": "Sending", "disabled": {}}],
@@ -42,41 +30,10 @@ KEYS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def browser(chromium: Browser) -> AsyncIterator[Browser]:
-    yield chromium
-    for context in chromium.contexts:
-        await context.close()
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def practice(tmp_path: pathlib.Path, clock: HandClock) -> AsyncIterator[Practice]:
     async with practising(tmp_path / "world.db", clock) as served_here:
         yield await served_here.met(1001)
-
-
-async def open_page(browser: Browser, practice: Practice, user: int = 1001, **options: Any) -> Page:
-    """The chat page of a person on a phone, with its own profile."""
-    context = await browser.new_context(**{"viewport": PHONE, "locale": "en-US", **options})
-    page = await context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"the page broke: {error}"))
-    await page.goto(f"{practice.base}/?user={user}")
-    await expect(page.locator("#composer, #start").locator("visible=true")).to_have_count(1)
-    return page
-
-
-async def heard(practice: Practice, kind: str) -> Any:
-    """The newest update of a kind that the bot hears."""
-    updates = await practice.ok("getUpdates", timeout=5, offset=-1)
-    return updates[-1][kind]
 
 
 async def colour(page: Page, text: str) -> str:
