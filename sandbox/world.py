@@ -71,7 +71,8 @@ async def _serve(world: World, telegram: socket.socket | None, bybit: socket.soc
     async with contextlib.AsyncExitStack() as serving:
         answers: dict[str, object] = {"ready": True, "telegram": None, "bybit": None}
         if telegram is not None:
-            app = build_telegram(world.database, time_ms=wall_clock_ms)
+            beside = None if bybit is None else f"http://{HOST}:{bybit.getsockname()[1]}"
+            app = build_telegram(world.database, time_ms=wall_clock_ms, bybit=beside)
             answers["telegram"] = await serving.enter_async_context(_served(app, telegram))
         if bybit is not None:
             # in a thread: reading candle files takes seconds, and the chat page answers meanwhile
