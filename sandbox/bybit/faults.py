@@ -52,7 +52,10 @@ class _Die:
 
 
 class Faults:
-    """The rules in force. Each rule throws its own die, so the same seed and the same requests give the same faults."""
+    """The rules in force, which a restart forgets.
+
+    Each rule throws its own die, so the same seed and the same requests give the same faults.
+    """
 
     def __init__(self) -> None:
         self._dice: list[_Die] = []

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import secrets
 import uuid
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,6 +18,7 @@ from sandbox.bybit.store import Store
 LEAST_UID = 20_000_000
 DEFAULT_LEVERAGE = Decimal(10)
 TIME_KEPT_EVERY_MS = 10_000
+CLOSED_IN_MEMORY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Ledger:
         self._changes: list[Change] = []
         self._listeners: list[Callable[[Sequence[Change]], None]] = []
         self._depth = 0
+        self._closed: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=CLOSED_IN_MEMORY))
         self._load(now_ms)
 
     def _load(self, now_ms: int) -> None:
@@ -184,7 +187,12 @@ class Ledger:
             self.open_orders[order.order_id] = order
         else:
             self.open_orders.pop(order.order_id, None)
+            self._closed[order.account].append(order.order_id)
         return order
+
+    def is_in_memory(self, order: Order) -> bool:
+        """It is open, or one of the account's last 500 that closed; a restart forgets those."""
+        return order.is_open or order.order_id in self._closed[order.account]
 
     def close_order(self, order: Order, cancel_type: str, reason: str = "EC_NoError") -> Order:
         """Ends an open order: one that waited for its trigger is deactivated, any other cancelled."""

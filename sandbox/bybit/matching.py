@@ -1,12 +1,14 @@
 """The matching engine: orders against the market's price. It knows nothing of HTTP and never looks at a clock."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from sandbox.bybit.book import Level, asks, bids
 from sandbox.bybit.fills import Fills
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.margin import order_margin, tier_of
-from sandbox.bybit.model import ZERO, Order, Refused
+from sandbox.bybit.model import WHOLE, ZERO, Order, Refused
 from sandbox.bybit.prices import Prices
 from sandbox.bybit.rules import NewOrder, check_new_order, within_band
 from sandbox.bybit.settlement import Settlement
@@ -96,8 +98,9 @@ class Matching:
         Each at its own level, as the price traded through it; after a `gap` nothing traded there, so at `now`.
         """
         self._prices.see(symbol, now)
+        self._trail(symbol, now)
         low, high = min(before, now), max(before, now)
-        while waiting := self._reached(symbol, low, high):
+        while waiting := self._reached(symbol, low, high) + [o for o in self._trailing(symbol) if o.is_hit(now)]:
             order = min(waiting, key=lambda o: abs(o.level - before))
             with self._ledger.change():
                 if order.status == "Untriggered":
@@ -183,14 +186,47 @@ class Matching:
 
     def match(self, order: Order) -> None:
         """Fills what crosses the spread now; call it inside `ledger.change()`."""
-        touch = self._prices.touch(order.symbol, order.side)
-        crosses = _crosses(order, touch)
-        if crosses and order.time_in_force == "PostOnly":
+        offers = self._offers(order)
+        offered = sum((offer.qty for offer in offers), ZERO)
+        if offers and order.time_in_force == "PostOnly":
             self._ledger.close_order(order, "UNKNOWN", "EC_PostOnlyWillTakeLiquidity")
-        elif crosses:
-            self._fills.fill(order, order.leaves_qty, touch, maker=False)
-        elif order.time_in_force in ("IOC", "FOK"):
+        elif order.time_in_force == "FOK" and offered < order.leaves_qty:
+            self._ledger.close_order(order, "UNKNOWN", "EC_CancelForNoFullFill")
+        else:
+            self._take(order, offers)
+
+    def _offers(self, order: Order, last: Decimal | None = None) -> list[Level]:
+        """What the book offers this order up to its price and as far as it wants, the best first."""
+        instrument, offers, wanted = self._prices.instruments[order.symbol], [], order.leaves_qty
+        touch = self._prices.touch(order.symbol, order.side, last)
+        for level in (asks if order.side == "Buy" else bids)(instrument, touch):
+            if wanted <= 0 or not _crosses(order, level.price):
+                break
+            offers.append(level)
+            wanted -= level.qty
+        return offers
+
+    def _take(self, order: Order, offers: Iterable[Level]) -> None:
+        """Fills an order level by level; what the book does not give rests, or ends where the order may not wait."""
+        for offer in offers:
+            order = self._fills.fill(order, min(offer.qty, order.leaves_qty), offer.price, maker=False)
+            if not order.is_open:
+                return
+        if order.time_in_force in ("IOC", "FOK"):
             self._ledger.close_order(order, "UNKNOWN", "EC_NoImmediateQtyToFill")
+        elif order.status == "Triggered":
+            self._ledger.keep_order(replace(order, status="New"))
+
+    def _trail(self, symbol: str, now: Decimal) -> None:
+        """Trailing stops wake up at their active price and follow the price where it goes their way."""
+        for order in self._trailing(symbol):
+            followed = order.followed(now)
+            if followed != order:
+                with self._ledger.change():
+                    self._ledger.keep_order(replace(followed, updated_ms=self._ledger.time_ms))
+
+    def _trailing(self, symbol: str) -> list[Order]:
+        return [o for o in self._ledger.open_orders.values() if o.symbol == symbol and o.trailing is not None]
 
     def _reached(self, symbol: str, low: Decimal, high: Decimal) -> list[Order]:
         return [o for o in self._ledger.open_orders.values() if o.symbol == symbol and o.is_reached(low, high)]
@@ -203,13 +239,9 @@ class Matching:
             if not position.size or position.side == order.side:
                 self._ledger.close_order(order, "CancelByReduceOnly")
                 return
-            whole = order.stop_order_type in ("StopLoss", "TakeProfit") or order.qty == 0
+            whole = order.stop_order_type in WHOLE or order.qty == 0
             woken = replace(woken, qty=position.size if whole else min(order.qty, position.size))
-        touch = self._prices.touch(order.symbol, order.side, at)
-        if _crosses(order, touch):
-            self._fills.fill(woken, woken.qty, touch, maker=False)
-        else:
-            self._ledger.keep_order(replace(woken, status="New"))
+        self._take(woken, self._offers(woken, at))
 
 
 def _crosses(order: Order, touch: Decimal) -> bool:

@@ -45,6 +45,7 @@ class Account:
 class Order:
     """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached.
 
+    A trailing stop stands `trailing` away from `best_price`, the best since `active_price` was reached (None: not yet).
     Between its acceptance and `due_ms`, when the matching engine takes it up, its status is Created.
     """
 
@@ -82,6 +83,9 @@ class Order:
     parent_link_id: str = ""
     last_price_on_created: Decimal | None = None
     due_ms: int = 0
+    trailing: Decimal | None = None
+    active_price: Decimal | None = None
+    best_price: Decimal | None = None
 
     @property
     def is_open(self) -> bool:
@@ -106,17 +110,42 @@ class Order:
     @property
     def level(self) -> Decimal:
         """The price that it waits for while it is open."""
+        if self.trailing is not None and self.best_price is not None:
+            return self.best_price + (self.trailing if self.side == "Buy" else -self.trailing)
         if self.status == "Untriggered" and self.trigger_price is not None:
             return self.trigger_price
         return self.price
 
     def is_reached(self, low: Decimal, high: Decimal) -> bool:
-        """A price that was everywhere between `low` and `high` triggers or fills it."""
+        """A price that was everywhere between `low` and `high` triggers or fills it; a trailing stop: see `is_hit`."""
+        if self.trailing is not None:
+            return False
         if self.status == "Untriggered":
             return high >= self.level if self.trigger_direction == 1 else low <= self.level
         if self.status in ("New", "PartiallyFilled"):
             return low <= self.level if self.side == "Buy" else high >= self.level
         return False
+
+    def followed(self, price: Decimal) -> "Order":
+        """A trailing stop after the price came here: awake, and with the best price it has seen."""
+        falls = self.side == "Buy"  # it closes a short, so lower is better
+        if self.best_price is None:
+            wakes = self.active_price is None or (price <= self.active_price if falls else price >= self.active_price)
+            return dataclasses.replace(self, best_price=price) if wakes else self
+        best = min(self.best_price, price) if falls else max(self.best_price, price)
+        return self if best == self.best_price else dataclasses.replace(self, best_price=best)
+
+    def is_hit(self, price: Decimal) -> bool:
+        """An awake trailing stop is triggered by this price."""
+        if self.trailing is None or self.best_price is None or self.status != "Untriggered":
+            return False
+        return price >= self.level if self.side == "Buy" else price <= self.level
+
+    def is_stirred(self, low: Decimal, high: Decimal) -> bool:
+        """A price somewhere between `low` and `high` may change it."""
+        if self.trailing is None:
+            return self.is_reached(low, high)
+        return any(self.followed(price) != self or self.is_hit(price) for price in (low, high))
 
     @property
     def protects(self) -> bool:
@@ -124,7 +153,9 @@ class Order:
         return self.stop_order_type in PROTECTIONS
 
 
-PROTECTIONS = ("StopLoss", "TakeProfit", "PartialStopLoss", "PartialTakeProfit")
+WHOLE = ("StopLoss", "TakeProfit", "TrailingStop")
+"""Kinds of stops that go with the size of their whole position."""
+PROTECTIONS = (*WHOLE, "PartialStopLoss", "PartialTakeProfit")
 
 
 @dataclass(frozen=True, slots=True)

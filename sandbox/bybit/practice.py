@@ -68,7 +68,7 @@ class PracticeBybit:
     ) -> None:
         self.limits = limits
         self._time_ms = time_ms
-        self._stirred = asyncio.Event()
+        self._stirred: asyncio.Event | None = None
         now_ms = time_ms()
         store = Store(database)
         world = _World(store, market, seed, now_ms)
@@ -152,19 +152,21 @@ class PracticeBybit:
                 await task
 
     async def _live(self) -> None:
+        stirred = self._stirred = asyncio.Event()  # of the loop that serves now; another may serve later
         while True:
             now_ms = await self.caught_up()
             self.streams.publish(now_ms)
             due_ms = self.ledger.next_due_ms()
             left = CATCH_UP_SECONDS if due_ms is None else (due_ms - now_ms) / 1000
-            self._stirred.clear()
+            stirred.clear()
             with contextlib.suppress(TimeoutError):
                 pause = min(CATCH_UP_SECONDS, max(SHORTEST_PAUSE_SECONDS, left))
-                await asyncio.wait_for(self._stirred.wait(), pause)
+                await asyncio.wait_for(stirred.wait(), pause)
 
     def _stir(self, changes: Sequence[Change]) -> None:
         """An order that was accepted is due sooner than the next look at the clock."""
-        if any(isinstance(change, Order) and not change.is_visible for change in changes):
+        accepted = any(isinstance(change, Order) and not change.is_visible for change in changes)
+        if accepted and self._stirred is not None:
             self._stirred.set()
 
     async def _follow(self, source: RealMarket) -> None:

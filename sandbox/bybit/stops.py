@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from sandbox.bybit.faults import Faults
 from sandbox.bybit.ledger import Ledger
-from sandbox.bybit.model import ZERO, Order, Position
+from sandbox.bybit.model import WHOLE, ZERO, Order, Position
 from sandbox.bybit.prices import Prices
 
 CREATED_BY = {
     "StopLoss": "CreateByStopLoss",
     "TakeProfit": "CreateByTakeProfit",
+    "TrailingStop": "CreateByTrailingStop",
     "PartialStopLoss": "CreateByPartialStopLoss",
     "PartialTakeProfit": "CreateByPartialTakeProfit",
 }
@@ -27,6 +28,8 @@ class Level:
     limit_price: Decimal | None = None
     parent_link_id: str | None = None
     """The entry that it was attached to; None where it is set by itself."""
+    trailing: Decimal | None = None
+    active_price: Decimal | None = None
 
 
 class Stops:
@@ -38,16 +41,31 @@ class Stops:
         self._prices = prices
 
     def set(self, position: Position, level: Level) -> None:
-        """Full: amends the one that stands, or replaces it where it belonged to another entry. Part: adds one."""
+        """Full: amends the one that stands, or replaces it where it belonged to another entry.
+
+        Part: adds one; that of an entry which fills bit by bit grows with it.
+        """
         if level.part is None:
             standing = self._standing(position, level.kind)
             if standing is not None and level.parent_link_id in (None, standing.parent_link_id):
-                now = self._ledger.time_ms
-                amended = replace(standing, trigger_price=level.price, qty=position.size, updated_ms=now)
-                self._ledger.keep_order(replace(amended, trigger_by=level.trigger_by))
+                amended = replace(
+                    standing,
+                    trigger_price=level.price,
+                    trigger_by=level.trigger_by,
+                    qty=position.size,
+                    updated_ms=self._ledger.time_ms,
+                    trailing=level.trailing,
+                    active_price=level.active_price,
+                    best_price=self._first_best(position, level),
+                )
+                self._ledger.keep_order(amended)
                 return
             if standing is not None:
                 self.clear(standing)
+        elif grown := self._same_entry(position, level):
+            now = self._ledger.time_ms
+            self._ledger.keep_order(replace(grown, qty=grown.qty + level.part, updated_ms=now))
+            return
         self._ledger.keep_order(self._born(position, level))
 
     def clear(self, stop: Order) -> None:
@@ -65,7 +83,9 @@ class Stops:
                 if level.kind != "StopLoss" or not self._faults.drops_stop(order.order_id):
                     self.set(after, level)
         for stop in self._ledger.orders_of(order.account, order.symbol):
-            if stop.stop_order_type in ("StopLoss", "TakeProfit") and stop.qty != after.size:
+            if stop.order_id == order.order_id:
+                continue
+            if stop.stop_order_type in WHOLE and stop.qty != after.size:
                 self._ledger.keep_order(replace(stop, qty=after.size, updated_ms=self._ledger.time_ms))
 
     def _bury(self, order: Order) -> None:
@@ -81,11 +101,25 @@ class Stops:
         stops = self._ledger.orders_of(position.account, position.symbol)
         return next((order for order in stops if order.stop_order_type == kind), None)
 
+    def _same_entry(self, position: Position, level: Level) -> Order | None:
+        if not level.parent_link_id:
+            return None
+        stops = self._ledger.orders_of(position.account, position.symbol)
+        kind = f"Partial{level.kind}"
+        same = (o for o in stops if o.stop_order_type == kind and o.parent_link_id == level.parent_link_id)
+        return next(same, None)
+
+    def _first_best(self, position: Position, level: Level) -> Decimal | None:
+        """A trailing stop without an active price follows from the present price on; any other sleeps or stands."""
+        if level.trailing is None or level.active_price is not None:
+            return None
+        return self._prices.last(position.symbol)
+
     def _born(self, position: Position, level: Level) -> Order:
         now = self._ledger.time_ms
         whole = level.part is None
         kind = level.kind if whole else f"Partial{level.kind}"
-        falls = (position.side == "Buy") == (level.kind == "StopLoss")
+        falls = (position.side == "Buy") == (level.kind != "TakeProfit")
         return Order(
             order_id=self._ledger.new_id("order"),
             link_id="",
@@ -109,6 +143,9 @@ class Stops:
             trigger_by=level.trigger_by,
             parent_link_id=level.parent_link_id or "",
             last_price_on_created=self._prices.last(position.symbol),
+            trailing=level.trailing,
+            active_price=level.active_price,
+            best_price=self._first_best(position, level),
         )
 
 

@@ -80,7 +80,7 @@ class Walk:
     def _is_quiet(self, symbols: Sequence[str], begin_ms: int, span_ms: int) -> bool:
         """Nothing that waits lies within the candle of this span, and nobody could be ruined by its worst prices."""
         ranges = {symbol: self._range_of(symbol, begin_ms, span_ms) for symbol in symbols}
-        if any(order.is_reached(*ranges[order.symbol]) for order in self._ledger.open_orders.values()):
+        if any(order.is_stirred(*ranges[order.symbol]) for order in self._ledger.open_orders.values()):
             return False
         return not any(self._could_be_ruined(account, ranges) for account in self._ledger.accounts_with_positions())
 

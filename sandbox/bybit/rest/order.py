@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from sandbox.bybit.amending import Amendment
+from sandbox.bybit.ledger import CLOSED_IN_MEMORY
 from sandbox.bybit.model import ZERO, Order, Refused
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rest.words import execution_fields, order_fields
 from sandbox.bybit.rules import NewOrder
 from sandbox.bybit.source import DAY_MS
 
-REMEMBERED_CLOSED = 500
 CREATE = "/v5/order/create"
 
 
@@ -90,7 +90,7 @@ def cancel_all(call: Call) -> Result:
 
 
 def realtime(call: Call) -> Result:
-    """Open orders; by id also the last 500 closed ones, whatever `openOnly` says."""
+    """Open orders; by id also the last 500 closed ones, whatever `openOnly` says, unless a restart forgot them."""
     call.linear()
     wanted = _scope(call)
     ledger = call.bybit.ledger
@@ -98,10 +98,10 @@ def realtime(call: Call) -> Result:
     if order_id or link_id:
         found = ledger.store.orders(call.name, symbol=symbol, order_id=order_id, link_id=link_id)
     elif call.number("openOnly", 0, 0, 2) == 1:
-        found = ledger.store.orders(call.name, symbol=symbol, closed_only=True, most=REMEMBERED_CLOSED)
+        found = ledger.store.orders(call.name, symbol=symbol, closed_only=True, most=CLOSED_IN_MEMORY)
     else:
         found = ledger.orders_of(call.name, symbol)[::-1]
-    return _orders_page([o for o in found if o.is_visible and wanted(o) and _passes(o, call)], call)
+    return _orders_page([o for o in found if ledger.is_in_memory(o) and wanted(o) and _passes(o, call)], call)
 
 
 def history(call: Call) -> Result:

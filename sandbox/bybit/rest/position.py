@@ -1,6 +1,7 @@
 """Positions: what is held, its leverage, its stops and how it ended."""
 
 from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby
 
 from sandbox.bybit.model import ZERO, Execution, Order, Position, Refused, plain
@@ -65,8 +66,6 @@ def trading_stop(call: Call) -> Result:
     call.linear()
     call.one_way()
     instrument = call.instrument()
-    if call.text("trailingStop") not in ("", "0"):
-        raise Refused(10001, "params error: trailingStop is not supported here")
     position = call.bybit.ledger.position(call.name, instrument.symbol)
     if not position.size:
         raise Refused(10001, "can not set tp/sl/ts for zero position")
@@ -81,11 +80,41 @@ def trading_stop(call: Call) -> Result:
             check_protection(position.side, level, last, target=kind == "TakeProfit")
     by = {"TakeProfit": call.text("tpTriggerBy", "LastPrice"), "StopLoss": call.text("slTriggerBy", "LastPrice")}
     wanted = [Level(kind, level, by[kind]) for kind, level in levels.items() if level is not None]
+    trailing = _trailing(call, position, last)
     if mode == "Full":
-        _set_full(call, position, wanted)
+        _set_full(call, position, wanted + trailing)
     else:
-        _add_partial(call, position, [level for level in wanted if level.price])
+        if wanted or not trailing:
+            _add_partial(call, position, [_with_limit(call, level) for level in wanted if level.price])
+        if trailing:
+            _set_full(call, position, trailing)
     return {}
+
+
+def _trailing(call: Call, position: Position, last: Decimal) -> list[Level]:
+    """The trailing stop that is asked for, if one is; a distance of 0 takes it away."""
+    distance, active = call.amount("trailingStop"), call.amount("activePrice") or None
+    if distance is None:
+        return []
+    if not distance:
+        return [Level("TrailingStop", ZERO)]
+    check_price(distance, call.instrument(), "trailingStop")
+    if active is not None:
+        check_price(active, call.instrument(), "activePrice")
+        check_protection(position.side, active, last, target=True)
+    return [Level("TrailingStop", active or last, trailing=distance, active_price=active)]
+
+
+def _with_limit(call: Call, level: Level) -> Level:
+    """A partial stop or target whose order is a limit order once it is triggered, where that is asked for."""
+    short = "tp" if level.kind == "TakeProfit" else "sl"
+    if call.text(f"{short}OrderType", "Market") == "Market":
+        return level
+    price = call.amount(f"{short}LimitPrice")
+    if not price:
+        raise Refused(10001, f"params error: {short}LimitPrice is required")
+    check_price(price, call.instrument(), f"{short}LimitPrice")
+    return replace(level, limit_price=price)
 
 
 def closed_pnl(call: Call) -> Result:
@@ -115,7 +144,11 @@ def _set_full(call: Call, position: Position, wanted: list[Level]) -> None:
 
 
 def _is_set(standing: Order | None, level: Level) -> bool:
-    return standing.trigger_price == level.price if standing is not None else level.price == 0
+    if standing is None:
+        return level.price == 0
+    if level.kind == "TrailingStop":
+        return (standing.trailing, standing.active_price) == (level.trailing, level.active_price)
+    return standing.trigger_price == level.price
 
 
 def _add_partial(call: Call, position: Position, wanted: list[Level]) -> None:

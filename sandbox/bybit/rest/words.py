@@ -122,7 +122,9 @@ def position_fields(
     held = position.size > 0
     margin = fine(position_margin(position, mark)) if held else ""
     maintenance = fine(maintenance_of(position, mark, instrument)) if held else ""
-    levels = {o.stop_order_type: o.trigger_price for o in stops if o.symbol == position.symbol}
+    mine = [o for o in stops if o.symbol == position.symbol]
+    levels = {o.stop_order_type: o.trigger_price for o in mine}
+    trailing = next((o.trailing for o in mine if o.trailing is not None), ZERO)
     liquidation = liquidation_price(position, wallet, mark, instrument) if held else None
     return {
         "positionIdx": 0,
@@ -145,7 +147,7 @@ def position_fields(
         "positionMMByMp": maintenance,
         "takeProfit": level(levels.get("TakeProfit")),
         "stopLoss": level(levels.get("StopLoss")),
-        "trailingStop": "0",
+        "trailingStop": plain(trailing),
         "sessionAvgPrice": "",
         "delta": "",
         "gamma": "",

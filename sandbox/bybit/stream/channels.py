@@ -1,5 +1,6 @@
 """Public topics: what is new in one of them since it was looked at last."""
 
+import math
 import uuid
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -174,7 +175,8 @@ class Trades:
         passed = min(MINUTE_MS, now_ms - self._told_ms)
         if not passed and price == self._price:
             return
-        volume = Decimal(self._bybit.market.candle(symbol, now_ms // MINUTE_MS).volume) * passed / MINUTE_MS
+        whole = self._bybit.market.candle(symbol, now_ms // MINUTE_MS).volume
+        volume = Decimal(0 if math.isnan(whole) else whole) * passed / MINUTE_MS  # a file may lack the minute
         self._direction = direction(self._price, price, self._direction)
         trade = {
             "T": now_ms,

@@ -1,7 +1,6 @@
 """The door of the streams: who connects, what they may follow, and who is told what."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 PUBLIC, PRIVATE = "/v5/public/linear", "/v5/private"
 MESSAGE_AFTER_MS = (5, 50)
+GOODBYE_SECONDS = 0.1
+"""How long a client may take to say goodbye when the server ends."""
 
 
 class Streams:
@@ -55,7 +56,7 @@ class Streams:
                     self._send(session, {"topic": topic, **message}, 0.0)
 
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(timeout=GOODBYE_SECONDS)
         await socket.prepare(request)
         session = Session(socket, request.path)
         self._sessions.add(session)
@@ -164,9 +165,7 @@ class Streams:
             session.send(message, after_seconds)
 
     async def _close(self, app: web.Application) -> None:
-        for session in list(self._sessions):
-            with contextlib.suppress(ConnectionError):
-                await session.close()
+        await asyncio.gather(*(session.close() for session in self._sessions), return_exceptions=True)
 
 
 def _said(session: Session, op: str, refusal: str) -> Result:

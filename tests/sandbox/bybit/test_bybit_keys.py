@@ -1,12 +1,16 @@
 """Keys: RSA beside HMAC, what a key may do, where it may be used from, and how often."""
 
+import contextlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
+import websocket
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pybit._http_manager import generate_signature
 from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP
 
@@ -44,6 +48,17 @@ def test_a_key_with_rsa_trades_as_any_other(served: Served) -> None:
     client.place_order(**SOL, side="Buy", orderType="Market", qty="1")
     assert client.get_positions(**SOL)["result"]["list"][0]["size"] == "1"
     assert client.get_api_key_information()["result"]["rsaPublicKey"] == public
+
+
+def test_a_key_with_rsa_opens_the_private_stream(served: Served, clock: Clock) -> None:
+    private, public = pems()
+    account = served.lever("/sandbox/accounts", name="eve", equity="10000", rsaPublicKey=public)
+    expires = clock() + 1000
+    signature = generate_signature(True, private, f"GET/realtime{expires}")
+    with contextlib.closing(websocket.create_connection(served.url.replace("http", "ws") + "/v5/private")) as socket:
+        for args, is_known in (([account["apiKey"], expires, signature], True), (["x", expires, signature], False)):
+            socket.send(json.dumps({"op": "auth", "args": args}))
+            assert json.loads(socket.recv())["success"] is is_known
 
 
 def test_another_rsa_key_is_a_wrong_signature(served: Served) -> None:

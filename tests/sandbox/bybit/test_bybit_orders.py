@@ -3,6 +3,7 @@
 SOLUSDT has ticks of 0.01 and a spread of one tick: at a last price of 150 the bid is 150 and the ask 150.01.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from pybit.exceptions import InvalidRequestError
 from pybit.unified_trading import HTTP
 
-from tests.sandbox.bybit.practice_world import Served
+from sandbox.bybit.rules import NewOrder
+from tests.sandbox.bybit.practice_world import Clock, Open, Served
 
 SOL = {"category": "linear", "symbol": "SOLUSDT"}
 
@@ -357,3 +359,32 @@ def test_pages_follow_one_another_by_cursor(client: HTTP) -> None:
         if not cursor:
             break
     assert seen == ["x1-4", "x1-3", "x1-2", "x1-1", "x1-0"]
+
+
+def test_realtime_forgets_closed_orders_at_a_restart_and_history_does_not(
+    open_world: Open, served: Served, client: HTTP, clock: Clock
+) -> None:
+    buy(client, orderLinkId="x1-a")
+    buy(client, price="148", timeInForce="GTC", orderLinkId="x1-b")
+    order(client, orderLinkId="x1-a")
+    served.stop()
+    clock.forward(seconds=1)
+    client = open_world().client()
+    client.get_server_time()
+    assert client.get_open_orders(**SOL, orderLinkId="x1-a")["result"]["list"] == []
+    assert order(client, orderLinkId="x1-b")["orderStatus"] == "New"
+    (known,) = client.get_order_history(**SOL, orderLinkId="x1-a")["result"]["list"]
+    assert known["orderStatus"] == "Filled"
+
+
+def test_realtime_knows_the_last_five_hundred_closed_orders(client: HTTP, served: Served) -> None:
+    place = served.practice.matching.place
+    wish = NewOrder("SOLUSDT", "Buy", "Limit", Decimal(1), Decimal(149), "IOC")
+
+    def many() -> None:
+        for number in range(501):
+            place("ann", replace(wish, link_id=f"x1-{number}"))
+
+    served.inside(many)
+    assert client.get_open_orders(**SOL, orderLinkId="x1-0")["result"]["list"] == []
+    assert order(client, orderLinkId="x1-1")["orderStatus"] == "Cancelled"
