@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import math
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.sending import ATTACHED
 from sandbox.telegram.values import Params, read_json
+from sandbox.telegram.webhooks import Reply
 from sandbox.telegram.world import WORLD, World
 
 Uploads = dict[str, Upload]
@@ -58,10 +60,21 @@ def _method(name: str) -> str:
 
 async def _answer(world: World, bot: Bot, method: str, request: web.Request, forced: Params) -> Any:
     """The result of one call, whose parameters give way to the `forced` ones; raises Refused."""
-    given, uploads = await _given(request)
+    return await _done(world, bot, method, *await _given(request), forced)
+
+
+async def _done(world: World, bot: Bot, method: str, given: Params, uploads: Uploads, forced: Params) -> Any:
     # An upload may be the parameter itself, or be named by one as attach://<part>.
     given |= {field.name: uploads[field.name] for field in FIELDS[method] if field.name in uploads}
     return await METHODS[method](world, bot, checked(method, given) | {ATTACHED: uploads} | forced)
+
+
+async def carry_out(world: World, bot_id: int, reply: Reply) -> None:
+    """Does what a bot answered an update with at its webhook; a refusal is told to nobody, as at Telegram."""
+    try:
+        await _done(world, Bot(bot_id), _method(reply.method), reply.params, reply.uploads, {})
+    except Refused as refused:
+        logging.getLogger(__name__).warning("A webhook's answer was refused: %s", refused.description)
 
 
 async def call(request: web.Request) -> web.StreamResponse:
