@@ -146,7 +146,7 @@ class Couriers:
     async def _perhaps_again(self, session: aiohttp.ClientSession, webhook: Webhook, update: dict[str, Any]) -> None:
         """A fault on demand: an update that was taken already comes once more."""
         self._faults.remember(webhook.bot_id, [update])
-        fault = self._faults.strike("getUpdates", webhook.bot_id, {"repeat_update"})
+        fault = self._faults.strike("getUpdates", webhook.bot_id, self._time_ms(), {"repeat_update"})
         if fault is not None:
             await _deliver(session, webhook, update)
 
