@@ -1,7 +1,7 @@
 """Routes a bot speaks to: /bot<token>/<method> and /file/bot<token>/<path>."""
 
 import asyncio
-import json
+import logging
 import math
 from typing import Any
 from urllib.parse import quote
@@ -11,12 +11,13 @@ from aiohttp import web
 from sandbox.telegram.bots import Bot, bot_of
 from sandbox.telegram.catalog import FIELDS
 from sandbox.telegram.checks import checked
-from sandbox.telegram.faults import NOT_DONE, Rule
+from sandbox.telegram.faults import AFTER, BEFORE, Rule
 from sandbox.telegram.files import LARGEST_DOCUMENT, Upload, file_bytes, find_document, find_photo
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.sending import ATTACHED
 from sandbox.telegram.values import Params, read_json
+from sandbox.telegram.webhooks import Reply
 from sandbox.telegram.world import WORLD, World
 
 Uploads = dict[str, Upload]
@@ -58,10 +59,21 @@ def _method(name: str) -> str:
 
 async def _answer(world: World, bot: Bot, method: str, request: web.Request, forced: Params) -> Any:
     """The result of one call, whose parameters give way to the `forced` ones; raises Refused."""
-    given, uploads = await _given(request)
+    return await _done(world, bot, method, *await _given(request), forced)
+
+
+async def _done(world: World, bot: Bot, method: str, given: Params, uploads: Uploads, forced: Params) -> Any:
     # An upload may be the parameter itself, or be named by one as attach://<part>.
     given |= {field.name: uploads[field.name] for field in FIELDS[method] if field.name in uploads}
     return await METHODS[method](world, bot, checked(method, given) | {ATTACHED: uploads} | forced)
+
+
+async def carry_out(world: World, bot_id: int, reply: Reply) -> None:
+    """Does what a bot answered an update with at its webhook; a refusal is told to nobody, as at Telegram."""
+    try:
+        await _done(world, Bot(bot_id), _method(reply.method), reply.params, reply.uploads, {})
+    except Refused as refused:
+        logging.getLogger(__name__).warning("A webhook's answer was refused: %s", refused.description)
 
 
 async def call(request: web.Request) -> web.StreamResponse:
@@ -72,21 +84,23 @@ async def call(request: web.Request) -> web.StreamResponse:
         if bot is None:
             raise Refused("Unauthorized", 401)
         method = _method(request.match_info["method"])
-        fault = world.faults.strike(method, bot.bot_id)
-        if fault is not None and fault.kind in NOT_DONE:
+        fault = world.faults.strike(method, bot.bot_id, world.time_ms())
+        if fault is not None and fault.kind == "delay":
+            await asyncio.sleep(fault.seconds)
+        elif fault is not None and fault.kind in BEFORE:
             return _undone(request, fault)
         repeats = fault is not None and fault.kind == "repeat_update"
         # What comes again is there already: such a poll does not wait.
         result = await _answer(world, bot, method, request, {"timeout": 0} if repeats else {})
+        if method == "getUpdates":
+            if repeats:
+                result = world.faults.repeated(bot.bot_id, result)
+            world.faults.remember(bot.bot_id, result)
+        return await _told(request, {"ok": True, "result": result}, fault)
     except Refused as refused:
         return web.json_response(refused.as_json(), status=refused.code)
     except web.HTTPRequestEntityTooLarge:
         return web.json_response(Refused("Request Entity Too Large", 413).as_json(), status=413)
-    if method == "getUpdates":
-        if repeats:
-            result = world.faults.repeated(bot.bot_id, result)
-        world.faults.remember(bot.bot_id, result)
-    return await _told(request, {"ok": True, "result": result}, fault)
 
 
 def _undone(request: web.Request, fault: Rule) -> web.Response:
@@ -94,20 +108,25 @@ def _undone(request: web.Request, fault: Rule) -> web.Response:
     if fault.kind == "429":
         seconds = max(1, math.ceil(fault.seconds))
         raise Refused(f"Too Many Requests: retry after {seconds}", 429, seconds)
-    if fault.kind == "5xx":
-        raise Refused("Bad Gateway", 502)
-    return _hang_up(request)
+    return _spoilt(request, fault)
 
 
 async def _told(request: web.Request, answer: dict[str, Any], fault: Rule | None) -> web.StreamResponse:
     """The answer of a call that was carried out, as the fault lets it arrive."""
-    if fault is not None and fault.kind == "lose_answer":
-        return _hang_up(request)
-    if fault is not None and fault.kind == "bad_json":
-        return web.Response(text=json.dumps(answer)[:-2], content_type="application/json")
-    if fault is not None and fault.kind == "delay":
+    if fault is not None and fault.kind in AFTER:
+        if fault.kind != "delay_after":
+            return _spoilt(request, fault)
         await asyncio.sleep(fault.seconds)
     return web.json_response(answer)
+
+
+def _spoilt(request: web.Request, fault: Rule) -> web.Response:
+    """No answer, or one that tells nothing of what was done."""
+    if fault.kind.startswith("5xx"):
+        raise Refused("Bad Gateway", 502)
+    if fault.kind.startswith("bad_json"):
+        return web.Response(text='{"ok":true,"result":', content_type="application/json")
+    return _hang_up(request)
 
 
 def _hang_up(request: web.Request) -> web.Response:

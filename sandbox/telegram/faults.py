@@ -9,8 +9,12 @@ from typing import Any
 from sandbox.telegram.catalog import FIELDS
 from sandbox.telegram.refusals import Unheard
 
-KINDS = ("lose_request", "lose_answer", "delay", "5xx", "bad_json", "429", "repeat_update")
-NOT_DONE = frozenset({"lose_request", "5xx", "429"})
+BEFORE = ("lose_request", "delay", "5xx", "bad_json", "429")
+"""Kinds that strike before anything is done: only a delayed call is carried out after all."""
+AFTER = ("lose_answer", "delay_after", "5xx_after", "bad_json_after")
+"""Kinds that strike when the call is carried out already."""
+KINDS = (*BEFORE, *AFTER, "repeat_update")
+LASTING = ("delay", "delay_after", "429")
 LONGEST_SECONDS = 600
 
 
@@ -18,14 +22,15 @@ LONGEST_SECONDS = 600
 class Rule:
     """One fault of the calls of `path` (a method, or * for each): with probability `p`, at most `times` (None: always).
 
-    `seconds` is how late a delayed answer comes, or the `retry_after` of a 429.
+    `seconds` is how long a delay lasts or the `retry_after` of a 429; of the other kinds how long the rule is in force
+    (0: until it is taken away).
     """
 
     path: str
     kind: str
     p: float = 1.0
     times: int | None = None
-    seconds: float = 1.0
+    seconds: float = 0.0
 
 
 def read_rules(body: dict[str, Any]) -> list[Rule]:
@@ -42,7 +47,7 @@ def _rule(given: Any) -> Rule:
         raise Unheard("The path of a rule is the name of a method, or *.")
     if given.get("kind") not in KINDS:
         raise Unheard(f"The kind of a rule is one of {', '.join(KINDS)}.")
-    p, times, seconds = given.get("p", 1.0), given.get("times"), given.get("seconds", 1.0)
+    p, times, seconds = given.get("p", 1.0), given.get("times"), given.get("seconds", 0.0)
     if not _number(p) or not 0 <= p <= 1:
         raise Unheard("p is a probability from 0 to 1.")
     if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
@@ -60,17 +65,18 @@ class Faults:
     """The rules in force and how often each has struck. Without rules nothing ever goes wrong."""
 
     def __init__(self) -> None:
-        self._random = random.Random(0)
         self._rules: list[Rule] = []
+        self._dice: list[random.Random] = []
+        self._begun_ms = 0
         self._struck: list[int] = []
         self._told: dict[int, dict[str, Any]] = {}
 
-    def begin(self, seed: int, rules: list[Rule]) -> None:
-        """Puts these rules in the place of all former ones."""
-        self._random = random.Random(seed)
-        self._rules, self._struck = rules, [0] * len(rules)
+    def begin(self, seed: int, rules: list[Rule], now_ms: int) -> None:
+        """Puts these rules in the place of all former ones. Each throws a die of its own."""
+        self._rules, self._struck, self._begun_ms = rules, [0] * len(rules), now_ms
+        self._dice = [random.Random(f"{seed}|{number}") for number in range(len(rules))]
 
-    def strike(self, method: str, bot_id: int, kinds: Collection[str] = KINDS) -> Rule | None:
+    def strike(self, method: str, bot_id: int, now_ms: int, kinds: Collection[str] = KINDS) -> Rule | None:
         """The fault out of `kinds` that this call of the bot suffers, if any: the first rule that fits and is drawn."""
         for index, rule in enumerate(self._rules):
             if rule.kind not in kinds:
@@ -79,7 +85,9 @@ class Faults:
                 continue
             if rule.kind == "repeat_update" and (method != "getUpdates" or bot_id not in self._told):
                 continue
-            if self._random.random() < rule.p:
+            if rule.kind not in LASTING and 0 < rule.seconds * 1000 <= now_ms - self._begun_ms:
+                continue
+            if self._dice[index].random() < rule.p:
                 self._struck[index] += 1
                 return rule
         return None

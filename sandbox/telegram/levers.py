@@ -10,7 +10,8 @@ from sandbox.telegram.world import WORLD
 async def set_faults(request: web.Request) -> web.Response:
     """POST {"seed", "rules": [{"path", "kind", "p", "times", "seconds"}]}: from now on these and no others."""
     body = await body_of(request, {"seed": int, "rules": list})
-    request.app[WORLD].faults.begin(body.get("seed", 0), read_rules(body))
+    world = request.app[WORLD]
+    world.faults.begin(body.get("seed", 0), read_rules(body), world.time_ms())
     return await faults(request)
 
 
@@ -22,5 +23,5 @@ async def faults(request: web.Request) -> web.Response:
 async def end_faults(request: web.Request) -> web.Response:
     """DELETE: nothing goes wrong any longer; answers with the rules that were in force."""
     answer = await faults(request)
-    request.app[WORLD].faults.begin(0, [])
+    request.app[WORLD].faults.begin(0, [], 0)
     return answer

@@ -16,7 +16,7 @@ from sandbox.telegram.loopback import LOOPBACK, host_of
 from sandbox.telegram.pace import Limits, Pace
 from sandbox.telegram.refusals import Refused, Unheard
 from sandbox.telegram.updates import Bells
-from sandbox.telegram.webhooks import Couriers
+from sandbox.telegram.webhooks import Couriers, Reply
 from sandbox.telegram.world import WORLD, World
 
 PAGE = pathlib.Path(__file__).parent / "page"
@@ -94,7 +94,11 @@ def build_telegram(
     only. The file stays open until the application's cleanup. Raises ValueError when `bybit` is not on this machine.
     """
     kept, bells, faults = Database(database), Bells(), Faults()
-    couriers = Couriers(kept, bells, faults, time_ms, first_pause=webhook_pause)
+
+    async def carry_out(bot_id: int, reply: Reply) -> None:
+        await bot_side.carry_out(world, bot_id, reply)
+
+    couriers = Couriers(kept, bells, faults, time_ms, carry_out, first_pause=webhook_pause)
     world = World(
         kept,
         time_ms,

@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,12 +14,23 @@ import aiohttp
 
 from sandbox.telegram.database import Database
 from sandbox.telegram.faults import Faults
+from sandbox.telegram.files import Upload
 from sandbox.telegram.updates import Bells, forget_updates, waiting_updates
+from sandbox.telegram.values import Params
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 LONGEST_PAUSE_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 50.0  # how long a courier sleeps before it looks for updates that nobody rang for
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A method that a bot answers an update with; its result is told to nobody, as at Telegram."""
+
+    method: str
+    params: Params
+    uploads: dict[str, Upload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +68,24 @@ class Couriers:
     """One task for each bot with a webhook.
 
     `first_pause` is in seconds: the pause after a first failure; each further one is twice as long, up to a minute.
+    `carry_out(bot_id, reply)` does what a bot answered an update with.
     """
 
     def __init__(
-        self, database: Database, bells: Bells, faults: Faults, time_ms: Callable[[], int], *, first_pause: float = 1.0
+        self,
+        database: Database,
+        bells: Bells,
+        faults: Faults,
+        time_ms: Callable[[], int],
+        carry_out: Callable[[int, Reply], Awaitable[None]],
+        *,
+        first_pause: float = 1.0,
     ) -> None:
         self._database = database
         self._bells = bells
         self._faults = faults
         self._time_ms = time_ms
+        self._carry_out = carry_out
         self._first_pause = first_pause
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -106,9 +126,11 @@ class Couriers:
                     if update is None:
                         await self._bells.wait(bell, LOOK_SECONDS)
                         continue
-                    wrong = await _deliver(session, webhook, update)
+                    wrong, reply = await _deliver(session, webhook, update)
                     if wrong is None:
                         self._delivered(bot_id, update["update_id"])
+                        if reply is not None:
+                            await self._carry_out(bot_id, reply)
                         await self._perhaps_again(session, webhook, update)
                         pause = self._first_pause
                         continue
@@ -124,7 +146,7 @@ class Couriers:
     async def _perhaps_again(self, session: aiohttp.ClientSession, webhook: Webhook, update: dict[str, Any]) -> None:
         """A fault on demand: an update that was taken already comes once more."""
         self._faults.remember(webhook.bot_id, [update])
-        fault = self._faults.strike("getUpdates", webhook.bot_id, {"repeat_update"})
+        fault = self._faults.strike("getUpdates", webhook.bot_id, self._time_ms(), {"repeat_update"})
         if fault is not None:
             await _deliver(session, webhook, update)
 
@@ -145,8 +167,10 @@ class Couriers:
             )
 
 
-async def _deliver(session: aiohttp.ClientSession, webhook: Webhook, update: dict[str, Any]) -> str | None:
-    """Posts one update; None when it was taken, else what went wrong, in Telegram's words."""
+async def _deliver(
+    session: aiohttp.ClientSession, webhook: Webhook, update: dict[str, Any]
+) -> tuple[str | None, Reply | None]:
+    """Posts one update: (what went wrong in Telegram's words, or None when it was taken; the method answered with)."""
     headers = {"Content-Type": "application/json"}
     if webhook.secret is not None:
         headers[SECRET_HEADER] = webhook.secret
@@ -154,14 +178,36 @@ async def _deliver(session: aiohttp.ClientSession, webhook: Webhook, update: dic
     try:
         async with session.post(webhook.url, data=body, headers=headers, allow_redirects=False) as answer:
             if 200 <= answer.status < 300:
-                return None
-            return f"Wrong response from the webhook: {answer.status} {_reason(answer.status)}".rstrip()
+                return None, await _reply_in(answer)
+            return f"Wrong response from the webhook: {answer.status} {_reason(answer.status)}".rstrip(), None
     except TimeoutError:
-        return "Read timeout expired"
+        return "Read timeout expired", None
     except aiohttp.ClientConnectorError:
-        return "Connection refused"
+        return "Connection refused", None
     except (aiohttp.ClientError, OSError):
-        return "Connection closed"
+        return "Connection closed", None
+
+
+async def _reply_in(answer: aiohttp.ClientResponse) -> Reply | None:
+    """The method in the answer's body, JSON or a form of parts; None when it holds none."""
+    params: Params = {}
+    uploads: dict[str, Upload] = {}
+    if answer.content_type.startswith("multipart/"):
+        async for part in aiohttp.MultipartReader.from_response(answer):
+            if not isinstance(part, aiohttp.BodyPartReader) or not part.name:
+                continue
+            body = bytes(await part.read(decode=True))
+            if part.filename:
+                mime = part.headers.get("Content-Type", "application/octet-stream")
+                uploads[part.name] = Upload(part.filename, mime, body)
+            else:
+                params[part.name] = body.decode(errors="replace")
+    elif answer.content_type == "application/json":
+        with contextlib.suppress(ValueError):
+            read = json.loads(await answer.read())
+            params = read if isinstance(read, dict) else {}
+    method = params.pop("method", None)
+    return Reply(method, params, uploads) if isinstance(method, str) else None
 
 
 def _reason(status: int) -> str:

@@ -1,8 +1,9 @@
 // What stands in a bubble beside its text: files to save, reactions, and the choice of one.
 
 import { element } from "./bubbles.js";
+import { drawEmoji } from "./emoji.js";
 
-const CHOICE = ["👍", "❤", "🔥", "👏", "🎉", "🤔", "👎"];
+const CHOICE = ["👍", "❤", "🔥", "🎉", "🤔", "👎"];
 const UNITS = ["B", "KB", "MB"];
 
 /** A size in bytes as people read it. */
@@ -71,7 +72,7 @@ function chooser(message, own, { words, react }) {
   opener.setAttribute("aria-expanded", "false");
   opener.addEventListener("click", () => {
     choice.hidden = !choice.hidden;
-    if (!choice.children.length) choice.append(...CHOICE.map(pickOf));
+    if (!choice.children.length) choice.append(...CHOICE.map((emoji) => drawEmoji(pickOf(emoji))));
     opener.setAttribute("aria-expanded", String(!choice.hidden));
     if (!choice.hidden) choice.firstChild.focus({ preventScroll: true });
   });

@@ -36,7 +36,7 @@ export function bybitDrawer({ chat, words, failed }) {
     const said = words();
     const card = element("section", "position");
     const long = position.side === "Buy";
-    const gain = Number(position.unrealisedPnl) || 0;
+    const gain = Math.round((Number(position.unrealisedPnl) || 0) * 100) / 100 || 0; // never "-0.00"
     const head = element("p", "head");
     head.append(element("b", "", position.symbol), element("span", long ? "up" : "down", ` ${long ? "Long" : "Short"} ${position.size} @ ${position.avgPrice}`));
     const now = element("p", "now", `${said.mark} ${position.markPrice} · `);

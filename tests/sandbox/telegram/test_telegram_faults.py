@@ -9,7 +9,7 @@ from aiogram import Bot
 from aiogram.exceptions import ClientDecodeError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from aiohttp import web
 
-from tests.sandbox.telegram.practice_chat import TOKEN, Practice
+from tests.sandbox.telegram.practice_chat import TOKEN, HandClock, Practice
 
 
 async def faults(practice: Practice, *rules: dict[str, Any], seed: int = 1) -> Any:
@@ -41,7 +41,7 @@ async def test_a_lost_request_is_not_done(practice: Practice, bot: Bot) -> None:
 
 
 async def test_a_delayed_answer_comes_late_though_it_is_done(practice: Practice, bot: Bot) -> None:
-    await faults(practice, {"path": "sendMessage", "kind": "delay", "times": 1, "seconds": 1})
+    await faults(practice, {"path": "sendMessage", "kind": "delay_after", "times": 1, "seconds": 1})
     sending = asyncio.create_task(bot.send_message(1001, "late"))
     async with practice.session.get(f"{practice.base}/chat/1001/events") as news:
         while b"late" not in await news.content.readline() and not await texts(practice):
@@ -51,9 +51,28 @@ async def test_a_delayed_answer_comes_late_though_it_is_done(practice: Practice,
     assert (await bot.send_message(1001, "at once")).text == "at once"
 
 
+async def test_a_delayed_call_is_done_late(practice: Practice, bot: Bot) -> None:
+    await faults(practice, {"path": "sendMessage", "kind": "delay", "times": 1, "seconds": 0.5})
+    late = asyncio.create_task(bot.send_message(1001, "late"))
+    await asyncio.sleep(0.1)
+    assert (await bot.send_message(1001, "at once")).text == "at once"
+    await late
+    assert await texts(practice) == ["at once", "late"]
+
+
+async def test_a_rule_of_some_seconds_ends_by_itself(practice: Practice, clock: HandClock) -> None:
+    await faults(practice, {"path": "*", "kind": "5xx", "seconds": 30})
+    clock.now += 29_999
+    assert (await practice.bot("getMe"))["error_code"] == 502
+    clock.now += 1
+    assert (await practice.bot("getMe"))["ok"]
+
+
 FAILING: list[tuple[dict[str, Any], type[Exception], list[str]]] = [
     ({"kind": "5xx"}, TelegramServerError, []),
-    ({"kind": "bad_json"}, ClientDecodeError, ["x"]),
+    ({"kind": "5xx_after"}, TelegramServerError, ["x"]),
+    ({"kind": "bad_json"}, ClientDecodeError, []),
+    ({"kind": "bad_json_after"}, ClientDecodeError, ["x"]),
     ({"kind": "429", "seconds": 7}, TelegramRetryAfter, []),
 ]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramConflictError
+from aiogram.methods import SendMessage
 from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
@@ -26,11 +27,13 @@ class Receiver:
         self.heard: list[dict[str, Any]] = []
         self.secrets: list[str | None] = []
         self.statuses: list[int] = []
+        self.reply: dict[str, Any] | None = None
 
     async def hear(self, request: web.Request) -> web.Response:
         self.heard.append(await request.json())
         self.secrets.append(request.headers.get(HEADER))
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+        status = self.statuses.pop(0) if self.statuses else 200
+        return web.Response(status=status) if self.reply is None else web.json_response(self.reply, status=status)
 
     async def texts(self, count: int) -> list[str]:
         """The first `count` texts heard, once they are there."""
@@ -178,15 +181,17 @@ async def test_a_webhook_that_cannot_be_is_refused(practice: Practice, params: d
     assert (await practice.ok("getWebhookInfo"))["url"] == ""
 
 
-async def test_aiograms_webhook_server_hears_and_answers(practice: Practice, bot: Bot) -> None:
+@pytest.mark.parametrize("in_background", [True, False])
+async def test_aiograms_webhook_server_hears_and_answers(practice: Practice, bot: Bot, in_background: bool) -> None:
     dispatcher = Dispatcher()
 
     @dispatcher.message()
-    async def echo(message: Message) -> None:
-        await message.answer(f"heard {message.text}")
+    async def echo(message: Message) -> SendMessage:
+        return message.answer(f"heard {message.text}")  # in the foreground it goes in the answer to the update
 
     app = web.Application()
-    SimpleRequestHandler(dispatcher, bot, secret_token="right").register(app, "/hook")
+    handler = SimpleRequestHandler(dispatcher, bot, handle_in_background=in_background, secret_token="right")
+    handler.register(app, "/hook")
     async with served(app) as url:
         await bot.set_webhook(url, secret_token="right")
         await practice.say(1001, "hello")
@@ -196,3 +201,19 @@ async def test_aiograms_webhook_server_hears_and_answers(practice: Practice, bot
             await asyncio.sleep(0.01)
         assert shown[1]["text"] == "heard hello"
         await bot.delete_webhook()
+
+
+async def test_an_answer_in_json_is_carried_out_and_a_wrong_one_holds_nothing_up(
+    practice: Practice, receiver: Receiver
+) -> None:
+    receiver.reply = {"method": "sendMessage", "chat_id": 4004, "text": "nobody"}
+    await practice.ok("setWebhook", url=receiver.url)
+    await practice.say(1001, "one")
+    await nothing_waits(practice)
+    receiver.reply = {"method": "sendMessage", "chat_id": 1001, "text": "answered"}
+    await practice.say(1001, "two")
+    for _ in range(500):
+        if len(shown := await practice.messages(1001)) == 3:
+            break
+        await asyncio.sleep(0.01)
+    assert [message["text"] for message in shown] == ["one", "two", "answered"]
