@@ -16,6 +16,7 @@ from exchange.pages import MARGIN, pages, spans
 from exchange.signing import Signer, signer_for
 from exchange.translate import CATEGORY, COIN
 from trading.errors import ExchangeBusy, ExchangeRejected, OutcomeUnknown
+from trading.limits import DEFAULT_TAKER_FEE
 from trading.model import (
     AccountId,
     AccountMode,
@@ -32,7 +33,6 @@ from trading.model import (
 from trading.ports import CandleRows, Clock
 from trading.secret import Credentials
 
-DEFAULT_TAKER_FEE = Decimal("0.00055")  # what Bybit documents for a linear contract without VIP level
 _FEE_SECONDS = 3_600
 
 

@@ -12,7 +12,7 @@ from trading.preferences import Preferences
 from trading.reasons import Reason
 from trading.sizing import risk_of
 
-DEFAULT_TAKER_FEE = Decimal("0.00055")
+DEFAULT_TAKER_FEE = Decimal("0.00055")  # what Bybit documents for a linear contract without VIP level
 # Told to the person once when it begins and once when it is over.
 TOLD = frozenset({Reason.OPEN_POSITIONS, Reason.RISK_ON_TABLE, Reason.KEY_DEAD})
 

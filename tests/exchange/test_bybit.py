@@ -9,11 +9,12 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from exchange.bybit import DEFAULT_TAKER_FEE, Bybit
+from exchange.bybit import Bybit
 from tests.doubles_clock import VirtualClock
 from tests.exchange.conftest import ACCOUNT, KEY, FaultyServer, Reply, answer, code, result
 from tests.exchange.test_translate import FLAT, LONG, order_row
 from trading.errors import ExchangeRejected, OutcomeUnknown
+from trading.limits import DEFAULT_TAKER_FEE
 from trading.model import AccountId
 from trading.secret import Credentials, Secret
 
