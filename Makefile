@@ -37,12 +37,12 @@ $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 bench: $(VENV)/test.stamp
 	$(PY) bench/tick.py
 
-# The locks name no index; UV is any recent uv.
+# The locks name no index; UV is any recent uv. The tests' lock keeps to the versions that people run.
 UV ?= uv
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --no-annotate --no-header --generate-hashes pyproject.toml
 lock:
 	$(LOCK) --group build -o requirements.lock
-	$(LOCK) --group dev -o requirements-dev.lock
+	$(LOCK) --group dev --constraints requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
