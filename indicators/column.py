@@ -8,6 +8,7 @@ from types import ModuleType
 
 import indicators
 from indicators.candles import Candles, FloatArray
+from indicators.live import LiveColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +16,15 @@ class Column:
     """One indicator: columns are named `<name>_<period>`.
 
     `of(candles, period)` gives the values, shape (symbols, candles). `periods` are the ones computed unless the owner's
-    settings name others. `cache` is one of `indicators.cache.LIFETIMES`.
+    settings name others. `cache` is one of `indicators.cache.LIFETIMES`. `live(rows, period)` makes the incremental form
+    for so many symbols, which has seen nothing yet; both agree to 1e-9.
     """
 
     name: str
     periods: tuple[int, ...]
     of: Callable[[Candles, int], FloatArray]
     cache: str
+    live: Callable[[int, int], LiveColumn]
 
 
 def all_columns(package: ModuleType = indicators) -> tuple[Column, ...]:

@@ -20,6 +20,8 @@ WARM_UP = {
     "atr_14": 14,
     "vwap_96": 95,
     "volume_ratio_20": 20,
+    "lowest_20": 19,
+    "highest_20": 19,
 }
 seeds = st.integers(0, 10_000)
 
