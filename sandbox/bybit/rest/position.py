@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
 MOST_PARTIAL = 20
-MERGED_SINGLE, BOTH_SIDES = 0, 3
 
 
 def positions(call: Call) -> Result:
@@ -41,32 +40,6 @@ def position_row(bybit: "PracticeBybit", position: Position) -> Result:
         bybit.settlement.liquidation_price(position),
         bybit.market.instruments[position.symbol],
     )
-
-
-def set_leverage(call: Call) -> Result:
-    """Sets the leverage of a symbol; the same for both sides, but for hedge mode with isolated margin."""
-    call.linear()
-    symbol = call.instrument().symbol
-    buy, sell = call.amount("buyLeverage"), call.amount("sellLeverage")
-    if buy is None or sell is None:
-        raise Refused(10001, "params error: buyLeverage and sellLeverage are required")
-    call.bybit.modes.set_leverage(call.name, symbol, buy, sell)
-    return {}
-
-
-def switch_mode(call: Call) -> Result:
-    """One symbol's position mode, or that of all which have neither a position nor an order."""
-    call.linear()
-    if not call.text("symbol") and call.text("coin") != "USDT":
-        raise Refused(10001, "params error: symbol or coin is required")
-    mode = call.number("mode", -1)
-    if mode not in (MERGED_SINGLE, BOTH_SIDES):
-        raise Refused(10001, "params error: mode invalid")
-    if call.text("symbol"):
-        call.bybit.modes.switch_position_mode(call.name, call.instrument().symbol, hedged=mode == BOTH_SIDES)
-    else:
-        call.bybit.modes.switch_all_position_modes(call.name, hedged=mode == BOTH_SIDES)
-    return {}
 
 
 def trading_stop(call: Call) -> Result:
@@ -215,8 +188,6 @@ def _closed(fills: list[Execution]) -> Result:
 
 ENDPOINTS = (
     Endpoint("GET", "/v5/position/list", positions, needs="Position"),
-    Endpoint("POST", "/v5/position/set-leverage", set_leverage, a_second=10, needs="Position"),
     Endpoint("POST", "/v5/position/trading-stop", trading_stop, a_second=10, needs="Position"),
-    Endpoint("POST", "/v5/position/switch-mode", switch_mode, a_second=10, needs="Position"),
     Endpoint("GET", "/v5/position/closed-pnl", closed_pnl, needs="Position"),
 )

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from sandbox.bybit.faults import REQUEST_KINDS
 from sandbox.bybit.model import Account, Refused
-from sandbox.bybit.rest import account, log, market, order, position
+from sandbox.bybit.rest import account, asset, candles, log, market, modes, order, position, precheck
 from sandbox.bybit.rest.call import Call, Endpoint, envelope
 from sandbox.bybit.rest.faulty import faulty
 from sandbox.bybit.rest.limits import Limits
@@ -17,7 +17,11 @@ from sandbox.bybit.rest.signature import Unauthorised, check_key, signed_account
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
-ENDPOINTS = (*market.ENDPOINTS, *account.ENDPOINTS, *log.ENDPOINTS, *position.ENDPOINTS, *order.ENDPOINTS)
+ENDPOINTS = (
+    *(*market.ENDPOINTS, *candles.ENDPOINTS),
+    *(*account.ENDPOINTS, *asset.ENDPOINTS, *log.ENDPOINTS),
+    *(*position.ENDPOINTS, *modes.ENDPOINTS, *order.ENDPOINTS, *precheck.ENDPOINTS),
+)
 
 
 class Router:
