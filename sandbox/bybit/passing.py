@@ -49,7 +49,7 @@ class Passing:
         taken = {"Buy": ZERO, "Sell": ZERO}
         served: set[str] = set()
         while waiting := self._waiting(symbol, low, high, now, served):
-            order = min(waiting, key=lambda o: (abs(o.level - before), o.created_ms))
+            order = min(waiting, key=lambda o: _rank(o, before))
             with self._ledger.change():
                 if order.status == "Untriggered":
                     self._matching.trigger(order, now if gap else min(max(order.level, low), high))
@@ -103,6 +103,15 @@ class Passing:
             if followed != order:
                 with self._ledger.change():
                     self._ledger.keep_order(replace(followed, updated_ms=self._ledger.time_ms))
+
+
+def _rank(order: Order, before: Decimal) -> tuple[Decimal, Decimal, int]:
+    """Which order's turn is first: the nearest on the way, of resting ones the better price, then the older."""
+    if order.status == "Untriggered":
+        return abs(order.level - before), ZERO, order.created_ms
+    falls = order.side == "Buy"
+    far = before - order.price if falls else order.price - before
+    return max(ZERO, far), -order.price if falls else order.price, order.created_ms
 
 
 def _at_least_a_step(volume: Decimal, instrument: Instrument) -> Decimal:
