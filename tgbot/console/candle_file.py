@@ -104,7 +104,9 @@ def _unpacked(path: Path, raw: bytes) -> bytes:
     try:
         return gzip.decompress(raw)
     except EOFError:
-        raise CandleFileRefused(path, "the file is cut off here, in the middle of its gzip data", _lines_in(raw)) from None
+        raise CandleFileRefused(
+            path, "the file is cut off here, in the middle of its gzip data", _lines_in(raw)
+        ) from None
     except (OSError, zlib.error):
         raise CandleFileRefused(path, "the gzip data is damaged from here on", _lines_in(raw)) from None
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tgbot.console.frames import frame_name, when
 
@@ -17,11 +16,12 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _SHOWN = 24
 
 
-@dataclass(frozen=True, slots=True)
 class LineFault(Exception):
     """Why this line is no candle."""
 
-    reason: str
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def candle_of(cells: Sequence[str], places: Sequence[int], width: int) -> tuple[float, ...]:
