@@ -1,7 +1,7 @@
 """A scan over the past of several symbols: scores, the threshold of each day, what fired."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from indicators.candles import Candles
@@ -37,18 +37,16 @@ class PastScan:
 
 
 def scan_past(
-    stretches: Sequence[Candles],
+    stretches: Iterable[Candles],
     strategies: Sequence[Strategy],
     settings: Settings,
     preferences: Preferences,
-    under_way: Callable[[Sequence[Candles]], Iterable[Candles]] = iter,
 ) -> PastScan:
     """Scans stretches of one symbol without a gap each, in `preferences.minutes` and under its threshold or dial.
 
-    `under_way` hands on each stretch as its turn comes, for whoever shows the progress. Raises CandleError if the
-    timeframe can not be made of the candles.
+    Each is taken when its turn comes. Raises CandleError if the timeframe can not be made of the candles.
     """
-    judged = [judge_past(candles, preferences.minutes, strategies, settings) for candles in under_way(stretches)]
+    judged = [judge_past(candles, preferences.minutes, strategies, settings) for candles in stretches]
     judged = [one for one in judged if len(one.candles)]
     thresholds = thresholds_by_day(judged, preferences)
     of_day = {one.day: one.threshold for one in thresholds}

@@ -233,19 +233,6 @@ def _close_after_close(one: PastSignal) -> tuple[int, float, str, str]:
     return one.open_time, -one.strength, one.symbol, one.strategy
 
 
-def test_the_progress_sees_each_stretch_once() -> None:
-    seen: list[str] = []
-    stretches = past(BTC, 15, 3, seed=1), past(ETH, 15, 3, seed=2)
-
-    def watched(things):  # type: ignore[no-untyped-def]
-        for thing in things:
-            seen.append(thing.symbols[0])
-            yield thing
-
-    scan_past(stretches, STRATEGIES, SETTINGS, fixed("0.6"), watched)
-    assert seen == [BTC, ETH]
-
-
 def test_coarser_files_of_the_same_candles_give_the_same_signals() -> None:
     fine = past(BTC, 1, 4, seed=21)
     assert scanned(fixed("0.6"), fine).signals == scanned(fixed("0.6"), aggregate(fine, 15)).signals

@@ -57,12 +57,9 @@ def read_candle_file(path: Path, symbol: str | None = None) -> CandleFile:
 
     The columns may stand in any order and among others, which are left out. Lines may end as on Windows.
     """
-    found = SYMBOL.search(path.name)
-    if symbol is None and found is None:
-        raise CandleFileRefused(
-            path, "its name holds no symbol as bybit-BTCUSDT-5m.csv does; name the symbol with --symbol"
-        )
-    header, body = _parts(path, _text_of(path))
+    text = _text_of(path)
+    symbol = symbol or _named_symbol(path)
+    header, body = _parts(path, text)
     places, width = _places(path, header)
     if not body:
         raise CandleFileRefused(path, "there is no candle below the header", 1)
@@ -70,7 +67,14 @@ def read_candle_file(path: Path, symbol: str | None = None) -> CandleFile:
     table = _fast_table(body, places, width)
     if table is None or not _is_sound(table, minutes):
         table = _slow_table(path, body, places, width, minutes)
-    return CandleFile(path, symbol or (found[1].upper() if found else ""), minutes, table)
+    return CandleFile(path, symbol, minutes, table)
+
+
+def _named_symbol(path: Path) -> str:
+    found = SYMBOL.search(path.name)
+    if found is None:
+        raise CandleFileRefused(path, "its name holds no symbol as bybit-BTCUSDT-5m.csv does; name it with --symbol")
+    return found[1].upper()
 
 
 def _text_of(path: Path) -> bytes:

@@ -65,7 +65,8 @@ def _check_time(time: float, minutes: int) -> None:
     if time != int(time) or not 0 <= time < LATEST_MS:
         raise LineFault(f"open_time is {_plain(time)}, no time in ms UTC")
     if int(time) % (minutes * MINUTE_MS):
-        raise LineFault(f"open_time is {_plain(time)}, not at a whole {frame_name(minutes)} in ms UTC")
+        seconds = " (is it in seconds?)" if 10**8 <= time < 10**11 else ""
+        raise LineFault(f"open_time is {_plain(time)}, not at a whole {frame_name(minutes)} in ms UTC{seconds}")
 
 
 def _check_range(candle: Mapping[str, float]) -> None:

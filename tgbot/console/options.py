@@ -25,7 +25,8 @@ Runs the strategies over candle files, with the same code that judges the live m
 A file is CSV, plain (.csv) or gzip (.csv.gz), with the columns open_time (ms UTC, the start of the candle), open,
 high, low, close, volume; others are left out. Symbol and interval stand in its name, as in
 bybit-BTCUSDT-5m-2025.csv.gz. Finer candles are put together; only complete ones count, and a fast candle sees only
-slow ones that have closed. Files of one symbol that continue each other are joined.
+slow ones that have closed. Files of one symbol that continue each other are joined; between files that do not touch
+the strategies begin anew. A file with a gap, or with candles that can not be true, is refused.
 """
 
 DETAILS = """\

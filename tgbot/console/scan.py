@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from indicators.candles import Candles
@@ -37,35 +38,32 @@ def candles_of(wish: Wish) -> tuple[Candles, ...]:
     """The files' candles, one symbol and no gap in each. Raises StartRefused."""
     minutes = wish.preferences.minutes
     files = []
-    for path in shown("reading", "file")(wish.files):
-        file = read_candle_file(path, wish.symbol)
-        if minutes % file.minutes:
-            theirs, ours = frame_name(file.minutes), frame_name(minutes)
-            raise CandleFileRefused(path, f"{ours} candles can not be made of its {theirs} candles")
-        files.append(file)
+    with progress(wish.files, "reading", "file") as paths:
+        for path in paths:
+            file = read_candle_file(path, wish.symbol)
+            if minutes % file.minutes:
+                theirs, ours = frame_name(file.minutes), frame_name(minutes)
+                raise CandleFileRefused(path, f"{ours} candles can not be made of its {theirs} candles")
+            files.append(file)
     return stretches_of(files)
 
 
 def found_in(stretches: Sequence[Candles], wish: Wish) -> PastScan:
     """Raises StartRefused where there is nothing to judge."""
-    judging = shown("judging", "symbol")
-    found = scan_past(stretches, wish.strategies, wish.settings, wish.preferences, judging)
+    with progress(stretches, "judging", "symbol") as one_by_one:
+        found = scan_past(one_by_one, wish.strategies, wish.settings, wish.preferences)
     if not found.spans:
         raise StartRefused(f"{wish.files[0]}: not one complete {frame_name(wish.preferences.minutes)} candle")
     return found
 
 
-def shown(what: str, unit: str) -> Callable[[Sequence[One]], Iterable[One]]:
-    """Hands things on, with a progress bar on stderr if that is a terminal and the work takes long."""
+def progress(things: Sequence[One], what: str, unit: str) -> AbstractContextManager[Iterable[One]]:
+    """The things, with a bar on stderr if that is a terminal and going through them takes long."""
+    if not sys.stderr.isatty():
+        return nullcontext(things)
+    from tqdm import tqdm
 
-    def hand_on(things: Sequence[One]) -> Iterable[One]:
-        if not sys.stderr.isatty():
-            return things
-        from tqdm import tqdm
-
-        return tqdm(things, desc=what, unit=unit, delay=LONG_SECONDS, leave=False, file=sys.stderr)
-
-    return hand_on
+    return tqdm(things, desc=what, unit=unit, delay=LONG_SECONDS, leave=False, file=sys.stderr)
 
 
 def tell(text: str) -> None:
