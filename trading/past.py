@@ -30,11 +30,6 @@ class Judged:
     def symbol(self) -> str:
         return self.candles.symbols[0]
 
-    @property
-    def strengths(self) -> int:
-        """How many scores there are: directions, strategies and candles."""
-        return len(self.scores) * len(DIRECTIONS) * len(self.candles)
-
 
 @dataclass(frozen=True, slots=True)
 class PastSignal:

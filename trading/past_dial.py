@@ -42,8 +42,9 @@ def thresholds_by_day(judged: Sequence[Judged], preferences: Preferences) -> tup
     of history (one on 1m) the fixed default holds.
     """
     fixed = float(preferences.threshold)
-    found = [days_in(one.candles.open_times) for one in judged]
-    days = np.unique(np.concatenate(found)).tolist() if found else []
+    if not judged:
+        return ()
+    days = np.unique(np.concatenate([days_in(one.candles.open_times) for one in judged])).tolist()
     if preferences.per_day is None:
         return tuple(DayThreshold(day, fixed) for day in days)
     past = _past(judged, preferences.confluence, days)

@@ -110,9 +110,9 @@ def test_candles_that_are_too_coarse_are_refused() -> None:
         scanned(fixed("0.6"), past(BTC, 60, 3, seed=8))
 
 
-def test_too_few_candles_for_one_of_the_timeframe_are_nothing() -> None:
-    found = scanned(fixed("0.6", 240), past(BTC, 5, 0.1, seed=8))
-    assert found == PastScan((), (), (), ())
+@pytest.mark.parametrize("preferences", [fixed("0.6", 240), dialled(5, 240)], ids=["threshold", "dial"])
+def test_too_few_candles_for_one_of_the_timeframe_are_nothing(preferences: Preferences) -> None:
+    assert scanned(preferences, past(BTC, 5, 0.1, seed=8)) == PastScan((), (), (), ())
 
 
 def test_signals_stand_by_time_whatever_the_order_of_the_symbols() -> None:

@@ -86,6 +86,7 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
 
 def wish_of(arguments: argparse.Namespace) -> Wish:
     """What the arguments ask for; what they leave open is as in the balanced preset. Raises StartRefused."""
+    # Whoever only asks for --help, or starts the bot, does not wait for these.
     from strategies.model import Settings
     from trading.preferences import PRESETS
 
