@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from indicators.candles import Candles
 from strategies.firing import DAY_MS
@@ -80,4 +81,4 @@ def _fit_to_days(
 
 
 def _in_order(signals: Iterable[PastSignal]) -> tuple[PastSignal, ...]:
-    return tuple(sorted(signals, key=lambda one: (one.open_time, one.symbol, one.strategy, one.direction)))
+    return tuple(sorted(signals, key=attrgetter("open_time", "symbol", "strategy", "direction")))
