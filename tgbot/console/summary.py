@@ -1,5 +1,6 @@
 """What a scan found, in words and figures for the terminal."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -69,7 +70,7 @@ def _reaches(used: Sequence[DayThreshold], preferences: Preferences) -> list[str
     if met := of[Reach.MET]:
         said.append(f"{_days(len(met))}: the highest threshold that gave {asked} or more")
     if short := of[Reach.OUT_OF_REACH]:
-        most = max(one.per_day for one in short)
+        most = math.floor(10 * max(one.per_day for one in short)) / 10  # 9.97 is not the 10 that was asked for
         said.append(f"{_days(len(short))}: out of reach, at most {most:.1f} a day; the threshold that gave the most")
     if over := of[Reach.EXCEEDED]:
         said.append(f"{_days(len(over))}: even {over[0].threshold:.2f} gave more; only the strongest {asked} are kept")

@@ -177,7 +177,8 @@ def test_the_dial_says_what_could_be_had(
         write(tmp_path / f"S{number}USDT-15m.csv", lines_of(past(f"S{number}USDT", 15, 10, seed=30 + number)))
         for number in range(8 if per_day == "1" else 2)
     ]
-    assert main(["scan", "--timeframe", "15m", "--per-day", per_day, "--candles", *map(str, paths)]) == 0
+    options = ["--timeframe", "15m", "--per-day", per_day, "--strategy", "volume_vwap", "multitf"]
+    assert main(["scan", *options, "--candles", *map(str, paths)]) == 0
     told = capsys.readouterr().out
     assert says in told
     assert f"about {per_day} a day asked for" in told
@@ -218,7 +219,10 @@ def test_a_scan_needs_no_settings(files: list[str], capsys: pytest.CaptureFixtur
         (("--candles", "FILE", "--timeframe", "3m"), "--timeframe 3m: there are 1m, 5m, 15m, 1h, 4h"),
         (("--candles", "FILE", "--timeframe", ""), "--timeframe"),
         (("--candles", "FILE", "--timeframe", "1m"), "1m candles can not be made of its 5m candles"),
-        (("--candles", "FILE", "--strategy", "foo"), "--strategy foo: there are multitf"),
+        (
+            ("--candles", "FILE", "--strategy", "foo"),
+            "--strategy foo: there are " + ", ".join(one.id for one in all_strategies(Settings())),
+        ),
         (("--candles", "FILE", "--strategy", "multitf,"), "--strategy : there are"),
         (("--candles", "FILE", "--per-day", "5", "--threshold", "0.5"), "not allowed with argument"),
         (("--candles", "FILE", "--threshold", "1.01"), "a number from 0 to 1"),
