@@ -48,8 +48,8 @@ class Told:
 class Client:
     """Signs as Bybit documents it (HMAC) and keeps every answer of `told`."""
 
-    def __init__(self, served: Served, clock: Clock, told: Told) -> None:
-        account = served.lever("/sandbox/accounts", name="ann", equity="10000")
+    def __init__(self, served: Served, clock: Clock, told: Told, name: str = "ann") -> None:
+        account = served.lever("/sandbox/accounts", name=name, equity="10000")
         self.key, self._secret = account["apiKey"], account["secret"]
         self._url, self._clock, self._told = served.url, clock, told
         self._session = requests.Session()
@@ -57,6 +57,11 @@ class Client:
     def close(self) -> None:
         """Ends the connection."""
         self._session.close()
+
+    def damage(self, part: str) -> None:
+        """From now on the `key` or the `secret` is a wrong one; "" damages nothing."""
+        self.key = "nobody" if part == "key" else self.key
+        self._secret = "guess" if part == "secret" else self._secret
 
     def signature(self, text: str) -> str:
         """The key's signature of a text."""
