@@ -66,10 +66,6 @@ def test_without_any_history_nothing_is_chosen() -> None:
     assert choose_threshold(counts_of({}), np.array([0.0]), 5) is None
 
 
-def test_nothing_that_ever_fired_is_out_of_reach_at_the_highest_threshold() -> None:
-    assert choose_threshold(counts_of({}), np.array([10.0]), 5) == Chosen(0.95, 0.0, Reach.OUT_OF_REACH)
-
-
 def test_history_is_counted_from_the_first_candle() -> None:
     assert days_of_history(walk(3, 192, minutes=15, starts=(0, 96, 192))).tolist() == [2.0, 1.0, 0.0]
 
