@@ -58,6 +58,11 @@ class Client:
         """Ends the connection."""
         self._session.close()
 
+    def damage(self, part: str) -> None:
+        """From now on the `key` or the `secret` is a wrong one; "" damages nothing."""
+        self.key = "nobody" if part == "key" else self.key
+        self._secret = "guess" if part == "secret" else self._secret
+
     def signature(self, text: str) -> str:
         """The key's signature of a text."""
         return hmac.new(self._secret.encode(), text.encode(), hashlib.sha256).hexdigest()
