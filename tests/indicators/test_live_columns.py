@@ -245,6 +245,24 @@ def test_symbols_come_and_go_and_those_that_stay_keep_their_state(
         assert_newest(push(columns, candles.only(kept), at), expected, at, rows)
 
 
+@pytest.mark.parametrize("cut", range(1, 9))
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_new_symbol_warms_up_wherever_the_others_stand(cut: int, ahead: bool) -> None:
+    candles = walk(3, 40, seed=cut, quiet=0.2)
+    expected, columns = whole(candles, SHORT), LiveColumns(candles.symbols[:2], 15, SHORT, CORE)
+    afresh = whole(candles.latest(40 - cut), SHORT)
+    for at in range(cut):
+        push(columns, candles.only(candles.symbols[:2]), at)
+    if ahead:
+        push(columns, candles, cut, np.array([0]))
+    columns.keep(candles.symbols)
+    for at in range(cut, 40):
+        rows = np.array([1, 2]) if ahead and at == cut else ALL
+        push(columns, candles, at, rows)
+        assert_newest(columns.latest(np.array([0, 1])), expected, at, [0, 1])
+        assert_newest(columns.latest(np.array([2])), afresh, at - cut, [2])
+
+
 def test_a_symbol_that_left_and_came_back_has_seen_nothing() -> None:
     candles = walk(2, 60, seed=5)
     columns = live(candles, SHORT)
