@@ -246,6 +246,8 @@ MADE: tuple[tuple[int, str, Act], ...] = (
     (110092, "a trigger above that is below", lambda w: w.order(triggerPrice="140", triggerDirection=1)),
     (110093, "a trigger below that is above", lambda w: w.order(triggerPrice="160", triggerDirection=2)),
     (110094, "an order of a few cents", lambda w: w.order(symbol="XRPUSDT", qty="1")),
+    (110108, "a tolerance of no tick", lambda w: w.order(slippageToleranceType="TickSize", slippageTolerance="0")),
+    (110109, "a tolerance of too much", lambda w: w.order(slippageToleranceType="Percent", slippageTolerance="10.01")),
     (3400045, "portfolio margin for little", _too_poor),
 )  # fmt: skip
 
@@ -275,7 +277,6 @@ NOT_MADE: dict[str, tuple[int, ...]] = {
     ),
     "liquidation here is done at once and in one piece": (110005, 110011, 110035, 110039, 110040, 110041),
     "ids come from the server here, and the book is always deep enough": (110030, 110118),
-    "the tolerance of a market order's slippage is not looked at here": (110108, 110109),
 }
 
 
