@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -28,8 +29,9 @@ PLAN = tuple(Plan.__dataclass_fields__)
 EXECUTION = tuple(Execution.__dataclass_fields__)
 
 
+@cache
 def newest_tickets() -> Select[Any]:
-    """Every ticket beside its newest revision."""
+    """Every ticket beside its newest revision. Made once: putting it together costs more than running it."""
     newer = revisions.alias("newer")
     newest = select(func.max(newer.c.number)).where(newer.c.ticket == tickets.c.id).scalar_subquery()
     return select(tickets, revisions).where(revisions.c.ticket == tickets.c.id, revisions.c.number == newest)
