@@ -56,7 +56,7 @@ const setting = {
   waiting: (message, button) => waiting.has(`${message.message_id} ${button.data}`),
 };
 const log = messageLog(at("log"), setting, () => field.focus({ preventScroll: true }));
-const older = olderMessages({ chat, log, more: loadEarlier, learnt });
+const older = olderMessages({ chat, log, more: loadEarlier, learnt: (id) => { log.redrawAnswers(id); draw(); } });
 const place = placeIn(at("scroll"), log.nodes);
 const menu = commandMenu({ list: at("menu"), opener: at("open-menu"), field, send: say });
 
@@ -79,11 +79,6 @@ function draw() {
   writing.draw();
   drawState(state);
   drawDown(place.atBottom(), state.unseen, state.words);
-}
-
-function learnt(id) {
-  log.redrawAnswers(id);
-  draw();
 }
 
 async function jump(id) {
