@@ -27,6 +27,10 @@ class Settings:
     vwap: int = 96
     volume: int = 20
     slow_range: int = 20
+    delta: int = 10
+    swing: int = 5  # candles on either side that a swing point stands out over
+    channel: int = 48
+    efficiency: int = 20
 
     @property
     def periods(self) -> Mapping[str, tuple[int, ...]]:
@@ -38,6 +42,13 @@ class Settings:
             "sma": (self.sma,),
             "vwap": (self.vwap,),
             "volume_ratio": (self.volume,),
+            "cum_delta": (self.delta,),
+            "swing_high": (self.swing,),
+            "swing_low": (self.swing,),
+            "swing_side": (self.swing,),
+            "channel_high": (self.channel,),
+            "channel_low": (self.channel,),
+            "efficiency": (self.efficiency,),
         }
 
 
