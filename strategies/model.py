@@ -42,6 +42,8 @@ class Settings:
             "sma": (self.sma,),
             "vwap": (self.vwap,),
             "volume_ratio": (self.volume,),
+            "lowest": (self.slow_range,),
+            "highest": (self.slow_range,),
             "cum_delta": (self.delta,),
             "swing_high": (self.swing,),
             "swing_low": (self.swing,),
