@@ -7,6 +7,8 @@ from functools import cache
 import pytest
 
 from sandbox.telegram.markup import from_html
+from strategies.model import Settings
+from strategies.registry import all_strategies
 from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets
 from tgbot.handlers import places
 from tgbot.menu import menu
@@ -33,7 +35,7 @@ from trading.states import LIVE, State
 CAPTION = 1024
 TEXT = 4096
 ENVIRONMENTS = ("sandbox", "demo", "testnet", "live")
-STRATEGIES = ("multitf", "volume_vwap")
+STRATEGIES = tuple(strategy.id for strategy in all_strategies(Settings()))
 LANGUAGES = ("en", "ru")
 
 
