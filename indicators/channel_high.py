@@ -7,9 +7,9 @@ import numpy as np
 from indicators.candles import FloatArray
 from indicators.chain import Chain
 from indicators.column import Column
-from indicators.delay import delayed
+from indicators.delay import Delay, delayed
 from indicators.live import LiveOf, highs
-from indicators.running import Last, Window
+from indicators.running import Window
 from indicators.windows import slide
 
 
@@ -24,7 +24,7 @@ def channel_high(high: FloatArray, period: int = 48) -> FloatArray:
 
 def _live(rows: int, period: int) -> LiveOf:
     whole = partial(slide, np.maximum, length=period)
-    return LiveOf(Chain(Window(np.maximum, rows, period), Last(rows), whole), highs)
+    return LiveOf(Chain(Window(np.maximum, rows, period), Delay(rows, 1), whole), highs)
 
 
 COLUMN = Column(
