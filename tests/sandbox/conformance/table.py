@@ -31,8 +31,8 @@ PARTS = (
         "tests.sandbox.conformance.bybit_table",
         ("Endpoint or stream", "Checked fields", "Documented but not there"),
         "Read off an extract of Bybit's V5 documentation. A checked field was there, of its documented type, a time "
-        "where it is one, and one of the documented words where there are a few. A field that no document knows, or one "
-        "that is missing, fails the test; what is documented without fields answers `{}`.",
+        "where it is one, and one of the documented words where there are a few. A field that no document knows, or "
+        "one that is missing, fails the test; what is documented without fields answers `{}`.",
     ),
     Part(
         "Practice Telegram",
