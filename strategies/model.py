@@ -34,7 +34,21 @@ class Settings:
 
     @property
     def periods(self) -> Mapping[str, tuple[int, ...]]:
-        """The columns these strategies read, as `BatchIndicatorProcessor` takes them."""
+        """The columns that all strategies read, as `BatchIndicatorProcessor` takes them."""
+        return {
+            **self.main_periods,
+            "cum_delta": (self.delta,),
+            "swing_high": (self.swing,),
+            "swing_low": (self.swing,),
+            "swing_side": (self.swing,),
+            "channel_high": (self.channel,),
+            "channel_low": (self.channel,),
+            "efficiency": (self.efficiency,),
+        }
+
+    @property
+    def main_periods(self) -> Mapping[str, tuple[int, ...]]:
+        """The columns of SPEC 2: those that VolumeVWAP and MultiTF read, and the plain mean."""
         return {
             "ema": (self.fast_ema, self.slow_ema),
             "atr": (self.atr,),
@@ -44,13 +58,6 @@ class Settings:
             "volume_ratio": (self.volume,),
             "lowest": (self.slow_range,),
             "highest": (self.slow_range,),
-            "cum_delta": (self.delta,),
-            "swing_high": (self.swing,),
-            "swing_low": (self.swing,),
-            "swing_side": (self.swing,),
-            "channel_high": (self.channel,),
-            "channel_low": (self.channel,),
-            "efficiency": (self.efficiency,),
         }
 
 

@@ -19,8 +19,8 @@ class Range:
 
     1. `sideways`: clip(1 - efficiency / 0.4), the efficiency ratio being the way made good in 20 candles divided by
        the way gone (1 = straight); the same for both directions.
-    2. `range_edge`: where the close lies in the range of the 48 candles before, 1 at its low and 0 at the middle (long),
-       1 at its high (short); 0 outside it, since a range that is broken is none.
+    2. `range_edge`: where the close lies in the range of the 48 candles before: for a long 1 at its low and 0 from the
+       middle up, for a short 1 at its high; 0 outside it, since a range that is broken is none.
     3. `rsi_extreme`: clip((50 - RSI) / 20) for a long, clip((RSI - 50) / 20) for a short.
     """
 
