@@ -160,20 +160,39 @@ def _values(told: Any, path: tuple[str, ...]) -> Iterator[Any]:
 
 
 def _check_nothing_else(subject: str, told: Any) -> None:
-    known = {field.path for field in documented(subject)}
-    elsewhere = TOLD_ELSEWHERE.get(subject)
-    names = _names_in_examples(subject) | ({f.name for f in documented(elsewhere)} if elsewhere else set())
+    known = _known(subject)
     for path in _paths(told, ()):
-        parents = any(path[: len(field)] == field for field in known if _is_free(subject, field))
-        columns = [field for field in known if field[:-1] == path[:-1] and field[-1].isdigit()]
-        assert path in known or parents or (path[-1] in names and not columns), f"{subject}: {path} is not documented"
+        free = path[-1] in known.names and path[:-1] not in known.rows
+        open_above = any(path[:length] in known.open for length in range(1, len(path)))
+        assert path in known.paths or free or open_above, f"{subject}: {path} is not documented"
 
 
-def _is_free(subject: str, path: tuple[str, ...]) -> bool:
-    """A field whose own fields the documents leave open, as the fees by coin are."""
-    field = next(field for field in documented(subject) if field.path == path)
-    below = [other for other in documented(subject) if len(other.path) > len(path) and other.path[: len(path)] == path]
-    return field.kind in ("json", "list", "array") and not below
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What may be told of a page: `paths` are documented, `names` are shown by an example or a neighbouring page.
+
+    `rows` are lists whose entries have numbered columns, `open` are fields whose own fields the documents leave open,
+    as the fees by coin are.
+    """
+
+    paths: frozenset[tuple[str, ...]]
+    names: frozenset[str]
+    rows: frozenset[tuple[str, ...]]
+    open: frozenset[tuple[str, ...]]
+
+
+@cache
+def _known(subject: str) -> _Known:
+    fields = documented(subject)
+    elsewhere = documented(TOLD_ELSEWHERE[subject]) if subject in TOLD_ELSEWHERE else ()
+    names = frozenset(field.name for field in elsewhere) | _names_in_examples(subject)
+    above = {field.path[:length] for field in fields for length in range(1, len(field.path))}
+    return _Known(
+        paths=frozenset(field.path for field in fields),
+        names=names,
+        rows=frozenset(field.path[:-1] for field in fields if field.name.isdigit()),
+        open=frozenset(f.path for f in fields if f.kind in ("json", "list", "array") and f.path not in above),
+    )
 
 
 def _paths(told: Any, above: tuple[str, ...]) -> set[tuple[str, ...]]:
