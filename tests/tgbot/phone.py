@@ -204,7 +204,7 @@ async def phone(folder: Path, limits: Limits = UNLIMITED) -> AsyncIterator[Phone
             clock=clock,
             languages=languages,
             environment="sandbox",
-            strategies=("multitf", "volume_vwap"),
+            strategies=("cumdelta_sr", "fibonacci_rsi", "multitf", "range", "volume_vwap"),
             owners=frozenset({OWNER, OTHER_OWNER}),
             default=PRESETS["practice"],
         )
