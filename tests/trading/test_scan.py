@@ -306,7 +306,8 @@ async def test_the_dials_history_is_read_for_those_who_use_it(market: World) -> 
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is None
     for symbol in (BTC, ETH, SOL):
         for minutes in (1, 5):
-            market.exchange.rows[symbol, minutes] = quiet(symbol, minutes, 4_000, MIDNIGHT - minutes * MINUTE)
+            newest = MIDNIGHT - 20 * minutes * MINUTE
+            market.exchange.rows[symbol, minutes] = burst(symbol, minutes, newest, candles=3_981, ahead=19)
     await market.prefer(per_day=50)
     await market.assistant.each_minute()
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is not None
