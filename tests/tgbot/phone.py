@@ -37,7 +37,7 @@ from trading.states import Event
 from trading.status import Status
 
 OTHER_OWNER, VIEWER, STRANGER = 1002, 1003, 2002
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from storage.database import Database
 from tests.doubles_exchange import instrument
 from tests.trading.bursts import burst
-from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World, quiet
+from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World
 from trading.errors import OutcomeUnknown
 from trading.model import Ticket
 from trading.ports import Heard
