@@ -144,7 +144,9 @@ def executions(call: Call) -> Result:
         after_ms=first,
         before_ms=last,
     )
-    rows, cursor = page([execution_fields(execution) for execution in found], call, 50, 100)
+    coin = call.text("baseCoin")
+    wanted = [e for e in found if coin in ("", e.symbol.removesuffix("USDT"))] if _is_usdt(call) else []
+    rows, cursor = page([execution_fields(execution) for execution in wanted], call, 50, 100)
     return {"category": "linear", "list": rows, "nextPageCursor": cursor}
 
 
@@ -159,13 +161,17 @@ def _is_kind(order: Order, kind: str) -> bool:
     return kind == "" or (kind == "StopOrder") == (order.trigger_price is not None)
 
 
+def _is_usdt(call: Call) -> bool:
+    return call.text("settleCoin", "USDT") == "USDT"
+
+
 def _passes(order: Order, call: Call) -> bool:
     """The filters on kind, coin and status; a fault may hide a new order for a while."""
     if call.bybit.faults.is_hidden(order.order_id, call.now_ms):
         return False
     if not _is_kind(order, call.text("orderFilter")):
         return False
-    if call.text("settleCoin", "USDT") != "USDT":
+    if not _is_usdt(call):
         return False
     if call.text("baseCoin") and order.symbol != call.text("baseCoin") + "USDT":
         return False
