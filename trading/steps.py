@@ -264,9 +264,14 @@ class Steps:
         fate = await self._resolver.fate(ticket, close_id(ticket), ticket.revision.changed_at)
         if fate.absent:
             return await self._closer.failed(ticket, "the close order never reached Bybit")
-        if fate.order is not None and fate.order.final and await self._is_left(ticket, fate.order):
-            return await self._closer.failed(ticket, f"{fate.order.status}: {fate.order.filled} closed")
-        return ticket
+        if fate.order is None or not fate.order.final or not await self._is_left(ticket, fate.order):
+            return ticket
+        if fate.order.filled >= ticket.revision.size_now:
+            # It took all of ours: what stands here now was opened since, and the executions say that ours has ended.
+            ended = await self._end_if_gone(ticket)
+            if ended.state is State.CLOSED:
+                return ended
+        return await self._closer.failed(ticket, f"{fate.order.status}: {fate.order.filled} closed")
 
     async def _is_left(self, ticket: Ticket, close: OrderFacts) -> bool:
         """Whether something is open after the close has ended; the position may be shown a moment later than the

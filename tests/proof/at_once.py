@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, TypeVar
 from unittest import mock
 
 from sqlalchemy.util.concurrency import greenlet_spawn
+
+from tests.proof.life import WHOSE
 
 Found = TypeVar("Found")
 
@@ -31,21 +35,37 @@ class _DoneAtOnce:
         future, work = job
         try:
             found = work()
+            if isinstance(found, sqlite3.Connection) and (life := WHOSE.get()) is not None:
+                life.connections.append(found)
         except Exception as failure:
-            _tell(future, lambda waiting: waiting.set_exception(failure))
+            _tell(future, asyncio.Future.set_exception, failure)
         else:
-            _tell(future, lambda waiting: waiting.set_result(found))
+            _tell(future, asyncio.Future.set_result, found)
 
 
-def _tell(future: asyncio.Future[Any] | None, word: Callable[[asyncio.Future[Any]], None]) -> None:
+def _tell(future: asyncio.Future[Any] | None, word: Callable[[asyncio.Future[Any], Any], None], what: Any) -> None:
     if future is not None:
-        future.get_loop().call_soon(lambda: None if future.done() else word(future))
+        future.get_loop().call_soon(lambda: None if future.done() else word(future, what))
+
+
+class _Released(sqlite3.Connection):
+    """Lets go of its transaction when it is closed, whoever still holds a cursor of it: as when its process ends."""
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.ProgrammingError):  # closed before
+            if self.in_transaction:
+                self.rollback()
+        super().close()
 
 
 @contextlib.contextmanager
 def sqlite_at_once() -> Iterator[None]:
     """Connections that are opened meanwhile have no thread of their own."""
-    with mock.patch.multiple("aiosqlite.core", Thread=_NoThread, SimpleQueue=_DoneAtOnce):
+    connect = partial(sqlite3.connect, factory=_Released)
+    with (
+        mock.patch.multiple("aiosqlite.core", Thread=_NoThread, SimpleQueue=_DoneAtOnce),
+        mock.patch("aiosqlite.core.sqlite3.connect", connect),
+    ):
         yield
 
 

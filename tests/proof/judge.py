@@ -29,6 +29,11 @@ CHILDREN = {
 }
 
 
+def is_at_rest(state: str, reason: str | None) -> bool:
+    """Whether a revision asks for nothing more; a stop that a hand took away is a person's to answer (2.7)."""
+    return state in AT_REST or (state == "UNPROTECTED" and reason == "stop_removed")
+
+
 def expected_id(*named: object) -> str:
     """`x1-` and 28 hex of BLAKE2s (EXECUTION 2.2)."""
     return "x1-" + hashlib.blake2s("|".join(map(str, named)).encode(), digest_size=14).hexdigest()
@@ -122,10 +127,14 @@ class Case:
             yield Finding("wrong", f"{name} was sent without a tap")
         if row["signed_at"] is None:
             yield Finding("wrong", f"{name} was sent before it was written that it would be")
-        wanted = (D(row["size"]), D(row["limit"]), D(row["stop"]), D(row["target"]))
-        sent = tuple(D(order[field] or 0) for field in ("qty", "price", "stopLoss", "takeProfit"))
+        wanted = (D(row["size"]), D(row["stop"]), D(row["target"]))
+        sent = tuple(D(order[field] or 0) for field in ("qty", "stopLoss", "takeProfit"))
         if sent != wanted or order["timeInForce"] != "IOC" or order["reduceOnly"]:
             yield Finding("wrong", f"{name} was sent as {sent}, not {wanted}")
+        # Bybit moves a limit that is far from the market to the edge of its band: nearer to it, never beyond.
+        beyond = D(order["price"]) - D(row["limit"])
+        if beyond > 0 if order["side"] == "Buy" else beyond < 0:
+            yield Finding("wrong", f"{name} was sent at {order['price']}, worse than {row['limit']}")
 
     # --- what became of a tap
 
@@ -138,11 +147,11 @@ class Case:
             filled = D(0) if order is None else D(order["cumExecQty"])
             if claims > 1:
                 yield Finding("duplicate", f"{name} was claimed {claims} times")
-            if state not in AT_REST:
+            if not is_at_rest(state, row["reason"]):
                 yield Finding("unresolved", name)
             elif not claims and state in HELD | NOTHING_CAME | {"CLOSED"}:
                 yield Finding("wrong", f"{name} became something without a tap")
-            elif claims and filled and state not in HELD | {"CLOSED"}:
+            elif claims and filled and state not in HELD | {"CLOSED", "UNPROTECTED"}:
                 yield Finding("lost", f"{name}: its order filled {filled}")
             elif claims and not filled and state not in NOTHING_CAME:
                 yield Finding("lost", f"{name}: nothing was bought for it")

@@ -2,7 +2,9 @@
 
 import asyncio
 import inspect
+import sqlite3
 from collections.abc import Coroutine, Generator
+from contextvars import ContextVar
 from typing import Any
 
 
@@ -20,6 +22,7 @@ class Life:
         self.ended = asyncio.Event()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.roots: list[asyncio.Task[Any]] = []
+        self.connections: list[sqlite3.Connection] = []
 
     def step(self) -> None:
         """One more; the last one ends it."""
@@ -39,10 +42,16 @@ class Life:
         while self.tasks:
             tasks, self.tasks = self.tasks, set()
             await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in self.connections:
+            connection.close()  # as the system does for a process that is gone
         for root in self.roots:
             failure = None if root.cancelled() else root.exception()
             if isinstance(failure, Exception):
                 raise failure
+
+
+WHOSE: ContextVar[Life | None] = ContextVar("whose", default=None)
+"""The process that the running task belongs to, None for the world around it."""
 
 
 class MortalWork(Coroutine[Any, Any, Any]):

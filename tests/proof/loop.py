@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from contextvars import Context, ContextVar
+from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple
 
-from tests.proof.life import Life, MortalWork
+from tests.proof.life import WHOSE, MortalWork
 
 Found = TypeVar("Found")
 Given = TypeVarTuple("Given")
 
 # A float sum may end a hair before the moment that was waited for; without this the loop would turn on the spot.
 SLACK_SECONDS = 1e-6
-
-WHOSE: ContextVar[Life | None] = ContextVar("whose", default=None)
-
 
 class Stuck(AssertionError):
     """Everybody waits, and nothing will ever happen."""

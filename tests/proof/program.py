@@ -14,8 +14,7 @@ from storage.journal import JournalStore
 from storage.people import PeopleStore
 from tests.doubles_notifier import NotifierDouble
 from tests.proof.at_once import LoopExecutor
-from tests.proof.life import Life, Mortal
-from tests.proof.loop import WHOSE
+from tests.proof.life import WHOSE, Life, Mortal
 from tests.proof.wire import HOST, Wire
 from trading.assistant import Assistant, build_assistant
 from trading.errors import AssistantError

@@ -47,6 +47,16 @@ async def test_limits_pause_and_a_stale_feed_never_hold_up_an_exit(world: World)
     assert not world.books.held
 
 
+async def test_what_is_opened_by_hand_right_after_our_close_does_not_pass_for_ours(world: World) -> None:
+    ticket = await world.confirmed()
+    await world.assistant.desk.close(OWNER, ticket.id)
+    await world.settle()
+    world.exchange.hand(ACCOUNT, BTC, "Buy", D("0.001"))
+    closed = await world.until_over(ticket)
+    assert closed.state is State.CLOSED
+    assert outcome_of(closed)[0] is Ending.BOT
+
+
 async def test_a_second_close_tap_sends_nothing(world: World) -> None:
     ticket = await world.confirmed()
     await world.assistant.desk.close(OWNER, ticket.id)
