@@ -181,8 +181,8 @@ class Story:
     async def _tap_and_move(self) -> None:
         """The price runs while the order travels: it fills in part, or not at all."""
         await self._tap()
-        await asyncio.sleep(self.random.uniform(0.03, 0.12))
-        await self._move()
+        await asyncio.sleep(self.random.uniform(0.02, 0.09))
+        await self._move(("0.28", "-0.28", "0.3", "-0.3", "0.5", "-0.5", "0.8", "-0.8"))
 
     async def _strange_tap(self) -> None:
         found = self._any_ticket()
@@ -203,12 +203,12 @@ class Story:
 
     # --- what the market, the hand and the wire do
 
-    async def _move(self) -> None:
-        """To within the band, to its edge, beyond it, or through stop or target."""
+    async def _move(self, to: tuple[str, ...] = ()) -> None:
+        """To within the band, to its edge, beyond it, or through stop or target: so many ATR away."""
         symbol = self.random.choice((small.BTC, small.BTC, small.ETH))
         price, atr = D(str(small.PRICES[symbol])), D(str(small.ATR[symbol]))
         near = ("0", "0.05", "-0.05", "0.25", "-0.25", "0.29", "-0.29", "0.3", "-0.3", "0.5", "-0.5")
-        away = self.random.choice((*near, *near, "5.2", "-5.2", "16", "-16"))
+        away = self.random.choice(to or (*near, *near, "5.2", "-5.2", "16", "-16"))
         await self._levered("price", symbol=symbol, price=str(price + D(away) * atr))
 
     async def _hand(self) -> None:
