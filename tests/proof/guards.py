@@ -34,7 +34,11 @@ MUTANTS = (
         "a claim takes anybody's revision",
         (
             (CLAIM, "            revisions.c.owner == owner,\n", ""),
-            (JOURNAL, "self._revision(ticket, revision).where(revisions.c.owner == owner)", "self._revision(ticket, revision)"),
+            (
+                JOURNAL,
+                "self._revision(ticket, revision).where(revisions.c.owner == owner)",
+                "self._revision(ticket, revision)",
+            ),
         ),
         JOURNALS,
     ),
@@ -97,13 +101,23 @@ MUTANTS = (
     ),
     Mutant(
         "a doubt about the send passes for a refusal",
-        ((SENDING, "return Event.UNCERTAIN, Facts(detail=unknown.text)", "return Event.NOT_SENT, Facts(detail=unknown.text)"),),
+        (
+            (
+                SENDING,
+                "return Event.UNCERTAIN, Facts(detail=unknown.text)",
+                "return Event.NOT_SENT, Facts(detail=unknown.text)",
+            ),
+        ),
         UNKNOWNS,
     ),
     Mutant(
         "an order that is sent again has a new id",
         (
-            (SENDING, "from trading.model import Ticket\n", "from dataclasses import replace\nfrom trading.model import Ticket, order_link_id\n"),
+            (
+                SENDING,
+                "from trading.model import Ticket\n",
+                "from dataclasses import replace\nfrom trading.model import Ticket, order_link_id\n",
+            ),
             (
                 SENDING,
                 "ticket.revision.request, signed_at)\n",
@@ -112,7 +126,9 @@ MUTANTS = (
         ),
         UNKNOWNS,
     ),
-    Mutant("absence is proven at once", ((RESOLVE, "if asked_at < sent_at + ABSENT_AFTER_MS:", "if False:"),), UNKNOWNS),
+    Mutant(
+        "absence is proven at once", ((RESOLVE, "if asked_at < sent_at + ABSENT_AFTER_MS:", "if False:"),), UNKNOWNS
+    ),
     Mutant(
         "absence is proven by one look",
         ((RESOLVE, "if asked_at - first < BETWEEN_PROOFS_MS:", "if False:"),),
@@ -120,12 +136,24 @@ MUTANTS = (
     ),
     Mutant(
         "history is not asked before absence is proven",
-        ((RESOLVE, "        if order is None:\n            order = await exchange.past_order", "        if False:\n            order = await exchange.past_order"),),
+        (
+            (
+                RESOLVE,
+                "        if order is None:\n            order = await exchange.past_order",
+                "        if False:\n            order = await exchange.past_order",
+            ),
+        ),
         UNKNOWNS,
     ),
     Mutant(
         "executions are not asked before absence is proven",
-        ((RESOLVE, "if await exchange.executions(account, symbol, sent_at - BEFORE_SENT_MS, order_link_id):", "if False:"),),
+        (
+            (
+                RESOLVE,
+                "if await exchange.executions(account, symbol, sent_at - BEFORE_SENT_MS, order_link_id):",
+                "if False:",
+            ),
+        ),
         UNKNOWNS,
     ),
     Mutant(
@@ -133,11 +161,31 @@ MUTANTS = (
         ((STEPS, "if fate.absent and not await self._may_be_here(ticket, sent_at):", "if fate.absent:"),),
         UNKNOWNS,
     ),
-    Mutant("protected is said without reading back", ((STEPS, "        if self._holds(ticket, position):\n            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:", "        if True:\n            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:"),), STOPS),
-    Mutant("a missing stop is not set", ((STEPS, "            await self._set_stop(ticket)\n", "            pass\n"),), STOPS),
+    Mutant(
+        "protected is said without reading back",
+        (
+            (
+                STEPS,
+                "        if self._holds(ticket, position):\n            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:",
+                "        if True:\n            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:",
+            ),
+        ),
+        STOPS,
+    ),
+    Mutant(
+        "a missing stop is not set",
+        ((STEPS, "            await self._set_stop(ticket)\n", "            pass\n"),),
+        STOPS,
+    ),
     Mutant(
         "what stays without a stop is not closed",
-        ((STEPS, "        closing = await self._closer.begin(ticket)\n        await self._closer.send(closing)\n        return closing\n", "        return ticket\n"),),
+        (
+            (
+                STEPS,
+                "        closing = await self._closer.begin(ticket)\n        await self._closer.send(closing)\n        return closing\n",
+                "        return ticket\n",
+            ),
+        ),
         STOPS,
     ),
     Mutant(
@@ -145,7 +193,11 @@ MUTANTS = (
         ((STEPS, "if ticket.revision.reason is not Reason.STOP_NEVER_SET:", "if False:"),),
         (*STOPS, "tests/trading/test_by_hand.py"),
     ),
-    Mutant("a close may open something", ((CLOSING, "        reduce_only=True,\n", "        reduce_only=False,\n"),), CLOSES),
+    Mutant(
+        "a close may open something",
+        ((CLOSING, "        reduce_only=True,\n", "        reduce_only=False,\n"),),
+        CLOSES,
+    ),
     Mutant(
         "every close has the same id",
         ((CLOSING, '"close", ticket.revision.closes)', '"close", 1)'),),
@@ -161,7 +213,9 @@ MUTANTS = (
         ((DESK, "        self._standings.check(offer.account)\n", ""),),
         ("tests/trading/test_restarts.py", *TAPS),
     ),
-    Mutant("pybit sends again", ((CLIENT, "                max_retries=1,\n", "                max_retries=3,\n"),), DOORS),
+    Mutant(
+        "pybit sends again", ((CLIENT, "                max_retries=1,\n", "                max_retries=3,\n"),), DOORS
+    ),
     Mutant(
         "a redirect is followed",
         ((CLIENT, '        kwargs["allow_redirects"] = False\n', ""),),

@@ -184,7 +184,9 @@ class Case:
         for one in self.journal.executions:
             if one["kind"] == "Trade":
                 counted[one["order_id"]] += D(one["size"])
-        closed = {expected_id(row["ticket"], row["number"]) for row in self.journal.revisions if row["state"] == "CLOSED"}
+        closed = {
+            expected_id(row["ticket"], row["number"]) for row in self.journal.revisions if row["state"] == "CLOSED"
+        }
         for order in self.ledger:
             known, filled = counted[order["orderId"]], D(order["cumExecQty"])
             if known > filled or (order["orderLinkId"] in closed and known != filled):
@@ -219,7 +221,10 @@ class Case:
 
     def _naked(self, symbol: str, begin_ms: int, end_ms: int) -> list[Span]:
         stops = [
-            (int(order["createdTime"]), self.now_ms if order["orderStatus"] in OPEN_ORDERS else int(order["updatedTime"]))
+            (
+                int(order["createdTime"]),
+                self.now_ms if order["orderStatus"] in OPEN_ORDERS else int(order["updatedTime"]),
+            )
             for order in self.ledger
             if order["symbol"] == symbol and order["stopOrderType"] == "StopLoss"
         ]

@@ -14,6 +14,7 @@ Given = TypeVarTuple("Given")
 # A float sum may end a hair before the moment that was waited for; without this the loop would turn on the spot.
 SLACK_SECONDS = 1e-6
 
+
 class Stuck(AssertionError):
     """Everybody waits, and nothing will ever happen."""
 

@@ -65,12 +65,16 @@ class Story:
         await stage.program.up.wait()
         self._at_peace()
         for symbol, strategy in random.sample(OFFERED, random.choice((1, 1, 2, 3))):
-            await self._guarded(self._offer(symbol, random.choice(list(Direction)), strategy), "offer")
+            await self._guarded(self.offered(symbol, random.choice(list(Direction)), strategy), "offer")
         fate = self._fate()
         stage.program.life.at = None if fate is None else stage.program.life.steps + fate
         acts = self._acts()
         if random.random() < 0.8:
-            acts = (*(self._strike,) * random.choice((0, 1, 1)), random.choice((self._tap, self._tap_and_move)), *random.choices(acts, k=random.randint(*STEPS)))
+            acts = (
+                *(self._strike,) * random.choice((0, 1, 1)),
+                random.choice((self._tap, self._tap_and_move)),
+                *random.choices(acts, k=random.randint(*STEPS)),
+            )
         else:
             acts = (*random.choices(acts, k=random.randint(*STEPS)),)
         for act in acts:
@@ -154,7 +158,7 @@ class Story:
 
         return stage.program.do(told())
 
-    async def _offer(self, symbol: str, direction: Direction, strategy: str) -> None:
+    async def offered(self, symbol: str, direction: Direction, strategy: str) -> None:
         assistant = self.stage.program.assistant
         context = assistant.context
         person, account = await context.people.person(OWNER), await context.people.account_of(OWNER)
@@ -175,7 +179,9 @@ class Story:
         ticket, newest, _ = found
         number = self.random.choice((newest, newest, newest, self.random.randint(1, newest)))
         for device in range(self.random.choice((1, 1, 2, 3))):
-            self._begun(self.stage.program.assistant.desk.confirm(OWNER, ticket, number), f"tap {ticket}/{number} {device}")
+            self._begun(
+                self.stage.program.assistant.desk.confirm(OWNER, ticket, number), f"tap {ticket}/{number} {device}"
+            )
             self.counts["taps"] += 1
 
     async def _tap_and_move(self) -> None:
@@ -244,7 +250,9 @@ class Story:
                 }
             )
         if random.random() < 0.4:
-            rules.append({"path": "/v5/order/create", "kind": "hide_order", "seconds": random.choice((2.0, 10.0, 30.0))})
+            rules.append(
+                {"path": "/v5/order/create", "kind": "hide_order", "seconds": random.choice((2.0, 10.0, 30.0))}
+            )
         if random.random() < 0.4:
             rules.append({"path": "/v5/order/create", "kind": "drop_stop", "p": random.choice((0.5, 1.0))})
         self.counts["faults"] += len(rules)

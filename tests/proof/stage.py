@@ -86,6 +86,9 @@ class Stage:
     def seconds(self) -> float:
         return asyncio.get_running_loop().time()
 
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
     def note(self, text: str) -> None:
         self.log.append(f"{self.seconds:.3f} {text}")
 

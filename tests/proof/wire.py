@@ -106,7 +106,9 @@ class Wire(BaseAdapter):
     Travelling takes `travel_ms` (least, most) each way, in virtual time.
     """
 
-    def __init__(self, server: Server, random: Random, outside: contextvars.Context, travel_ms: tuple[int, int]) -> None:
+    def __init__(
+        self, server: Server, random: Random, outside: contextvars.Context, travel_ms: tuple[int, int]
+    ) -> None:
         super().__init__()
         self._server = server
         self._random = random
@@ -160,7 +162,9 @@ class Wire(BaseAdapter):
         except Lost:
             self.log.append(f"{asyncio.get_running_loop().time():.3f} {request.method} {path} lost")
             raise
-        self.log.append(f"{asyncio.get_running_loop().time():.3f} {request.method} {path} {heard.status} {_code(heard)}")
+        self.log.append(
+            f"{asyncio.get_running_loop().time():.3f} {request.method} {path} {heard.status} {_code(heard)}"
+        )
         await self._travel()
         return heard
 
