@@ -24,6 +24,11 @@ CLOSES = ("tests/trading/test_closing.py",)
 CODE_TABLE = ("tests/exchange/test_codes.py", "tests/exchange/test_bybit.py")
 DOORS = ("tests/exchange/test_door.py",)
 
+SAID_PROTECTED = (
+    "            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n"
+    "        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:\n"
+)
+
 MUTANTS = (
     Mutant(
         "a claim takes a revision in any state",
@@ -121,7 +126,8 @@ MUTANTS = (
             (
                 SENDING,
                 "ticket.revision.request, signed_at)\n",
-                "replace(ticket.revision.request, order_link_id=order_link_id(ticket.id, 1, 'again', signed_at)), signed_at)\n",
+                "replace(ticket.revision.request, order_link_id=order_link_id(ticket.id, 1, 'again', signed_at)), "
+                "signed_at)\n",
             ),
         ),
         UNKNOWNS,
@@ -166,8 +172,8 @@ MUTANTS = (
         (
             (
                 STEPS,
-                "        if self._holds(ticket, position):\n            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:",
-                "        if True:\n            return await self._moved(ticket, Event.PROTECTED, Facts(reason=Reason.STOP_CONFIRMED))\n        if self._context.clock.now() - ticket.revision.changed_at < READ_BACK_GRACE_MS:",
+                f"        if self._holds(ticket, position):\n{SAID_PROTECTED}",
+                f"        if True:\n{SAID_PROTECTED}",
             ),
         ),
         STOPS,
@@ -182,7 +188,9 @@ MUTANTS = (
         (
             (
                 STEPS,
-                "        closing = await self._closer.begin(ticket)\n        await self._closer.send(closing)\n        return closing\n",
+                "        closing = await self._closer.begin(ticket)\n"
+                "        await self._closer.send(closing)\n"
+                "        return closing\n",
                 "        return ticket\n",
             ),
         ),

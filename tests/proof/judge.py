@@ -252,7 +252,7 @@ def _signed(order: Row) -> Decimal:
 def _is_by_hand(order: Row) -> bool:
     return (
         not order["orderLinkId"]
-        and not order["stopOrderType"].strip("UNKNOWN")
+        and order["stopOrderType"] in ("", "UNKNOWN")
         and order["createType"] in ("CreateByUser", "CreateByClosing")
     )
 

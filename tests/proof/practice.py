@@ -82,7 +82,7 @@ def _source() -> Quiet:
 
 def opened(file: Path, time_ms: Callable[[], int]) -> PracticeBybit:
     """The practice Bybit on a world's file."""
-    with mock.patch("sandbox.bybit.practice.Replay", lambda *_: _source()):
+    with mock.patch("sandbox.bybit.practice.Replay", return_value=_source()):
         return PracticeBybit(file, market="quiet", time_ms=time_ms)
 
 
