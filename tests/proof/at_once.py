@@ -72,7 +72,7 @@ def sqlite_at_once() -> Iterator[None]:
 class LoopExecutor(Executor):
     """Runs blocking work as a task of the loop; where it waits for the wire, the loop goes on meanwhile."""
 
-    def submit(self, fn: Callable[..., Found], /, *args: Any, **kwargs: Any) -> Future[Found]:  # type: ignore[override]
+    def submit(self, fn: Callable[..., Found], /, *args: Any, **kwargs: Any) -> Future[Found]:
         future: Future[Found] = Future()
         asyncio.get_running_loop().create_task(_worked(future, lambda: fn(*args, **kwargs)))
         return future

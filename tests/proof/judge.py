@@ -258,7 +258,8 @@ def _is_by_hand(order: Row) -> bool:
 
 
 def _is_child(order: Row) -> bool:
-    return CHILDREN.get(order["stopOrderType"]) == order["createType"]
+    created_by: object = order["createType"]
+    return CHILDREN.get(order["stopOrderType"]) == created_by
 
 
 def _name(row: Row) -> str:

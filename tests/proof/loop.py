@@ -53,7 +53,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         """Nobody sleeps who would have to be woken."""
 
-    def run_in_executor(  # type: ignore[override]
+    def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Given], Found], *args: *Given
     ) -> asyncio.Future[Found]:
         done: asyncio.Future[Found] = self.create_future()

@@ -63,9 +63,9 @@ class Story:
         stage, random = self.stage, self.random
         await self._rise(may_die=False)
         await stage.program.up.wait()
-        self._at_peace()
+        self.at_peace()
         for symbol, strategy in random.sample(OFFERED, random.choice((1, 1, 2, 3))):
-            await self._guarded(self.offered(symbol, random.choice(list(Direction)), strategy), "offer")
+            await self.guarded(self.offered(symbol, random.choice(list(Direction)), strategy), "offer")
         fate = self._fate()
         stage.program.life.at = None if fate is None else stage.program.life.steps + fate
         acts = self._acts()
@@ -81,7 +81,7 @@ class Story:
             await self._wake_the_dead()
             await act()
             await asyncio.sleep(random.choice(PAUSES))
-        await self._calm_down()
+        await self.calm_down()
 
     def _acts(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         return (
@@ -122,7 +122,7 @@ class Story:
         stage = self.stage
         self.counts["crashes"] += 1
         stage.note(f"killed at step {stage.program.life.steps}")
-        self._in_trouble()
+        self.in_trouble()
         await stage.fall()
 
     async def _crash(self) -> None:
@@ -142,7 +142,7 @@ class Story:
 
     # --- who taps
 
-    async def _guarded(self, work: Coroutine[Any, Any, object], what: str) -> None:
+    async def guarded(self, work: Coroutine[Any, Any, object], what: str) -> None:
         await asyncio.wait([self._begun(work, what)])
 
     def _begun(self, work: Coroutine[Any, Any, object], what: str) -> asyncio.Task[None]:
@@ -215,7 +215,7 @@ class Story:
         price, atr = D(str(small.PRICES[symbol])), D(str(small.ATR[symbol]))
         near = ("0", "0.05", "-0.05", "0.25", "-0.25", "0.29", "-0.29", "0.3", "-0.3", "0.5", "-0.5")
         away = self.random.choice(to or (*near, *near, "5.2", "-5.2", "16", "-16"))
-        await self._levered("price", symbol=symbol, price=str(price + D(away) * atr))
+        await self.levered("price", symbol=symbol, price=str(price + D(away) * atr))
 
     async def _hand(self) -> None:
         """A market order as from Bybit's app: a part or all of what is there, more of it, or something new."""
@@ -230,7 +230,7 @@ class Story:
             side = "Sell" if held.side == "Buy" else "Buy"
         elif not held.size and self.random.random() < 0.6:
             return
-        await self._levered("hand", account=small.MAIN, symbol=symbol, side=side, qty=f"{qty:f}", reduceOnly=reduces)
+        await self.levered("hand", account=small.MAIN, symbol=symbol, side=side, qty=f"{qty:f}", reduceOnly=reduces)
 
     async def _strike(self) -> None:
         """Faults of all kinds, by the lever's own rules."""
@@ -256,15 +256,15 @@ class Story:
         if random.random() < 0.4:
             rules.append({"path": "/v5/order/create", "kind": "drop_stop", "p": random.choice((0.5, 1.0))})
         self.counts["faults"] += len(rules)
-        self._in_trouble()
-        await self._levered("faults", seed=random.randrange(2**31), rules=rules)
+        self.in_trouble()
+        await self.levered("faults", seed=random.randrange(2**31), rules=rules)
 
     async def _peace(self) -> None:
         await self.stage.server.lever("DELETE", "/sandbox/faults")
         self.stage.note("no faults")
-        self._at_peace()
+        self.at_peace()
 
-    async def _levered(self, lever: str, **asked: Any) -> None:
+    async def levered(self, lever: str, **asked: Any) -> None:
         try:
             await self.stage.lever(lever, **asked)
         except ValueError as refused:
@@ -274,16 +274,16 @@ class Story:
 
     # --- how it ends
 
-    def _in_trouble(self) -> None:
+    def in_trouble(self) -> None:
         if self._faulty_since is None:
             self._faulty_since = small.wall_ms()
 
-    def _at_peace(self) -> None:
+    def at_peace(self) -> None:
         if self._faulty_since is not None:
             self.excused.append((self._faulty_since, small.wall_ms()))
             self._faulty_since = None
 
-    async def _calm_down(self) -> None:
+    async def calm_down(self) -> None:
         """The faults end and nobody dies any more; ends once all is at rest, or after two minutes."""
         stage = self.stage
         stage.program.life.at = None
@@ -309,6 +309,11 @@ class Story:
                 break
         stage.note(f"at rest after {stage.seconds - until + RESOLVED_WITHIN:.0f} s")
 
+    async def case(self) -> Case:
+        """What the judge is shown."""
+        ledger = (await self.stage.ledger())[small.MAIN]
+        return Case(ledger, read_journal(self.stage.journal_file, small.MAIN), self.excused, small.wall_ms())
+
 
 async def _played(seed: int) -> Outcome:
     async with staged(seed) as stage:
@@ -318,8 +323,8 @@ async def _played(seed: int) -> Outcome:
         except Exception as failure:
             stage.note(f"{failure!r}")
             raise AssertionError(f"seed {seed}: {failure!r}\n" + "\n".join(stage.log)) from failure
-        ledger = (await stage.ledger())[small.MAIN]
-        case = Case(ledger, read_journal(stage.journal_file, small.MAIN), story.excused, small.wall_ms())
+        case = await story.case()
+        ledger = case.ledger
         story.counts["orders"] += sum(bool(order["orderLinkId"]) for order in ledger)
         story.counts["fills"] += sum(bool(order["orderLinkId"]) and D(order["cumExecQty"]) > 0 for order in ledger)
         others = (await stage.ledger())[small.OTHER]

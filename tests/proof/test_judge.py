@@ -90,12 +90,11 @@ def test_an_order_without_a_tap_is_wrong() -> None:
     assert "wrong" in kinds(replace(held(), journal=journal))
 
 
-def test_an_order_with_other_numbers_than_the_card_is_wrong() -> None:
-    for field, other in (("qty", "9"), ("stopLoss", "1"), ("price", "99999"), ("timeInForce", "GTC")):
-        changed = {field: other}
-        assert "wrong" in kinds(
-            Doctored(held()).ledger(lambda orders, changed=changed: [orders[0] | changed, *orders[1:]])
-        )
+@pytest.mark.parametrize(
+    ("field", "other"), [("qty", "9"), ("stopLoss", "1"), ("price", "99999"), ("timeInForce", "GTC")]
+)
+def test_an_order_with_other_numbers_than_the_card_is_wrong(field: str, other: str) -> None:
+    assert "wrong" in kinds(Doctored(held()).ledger(lambda orders: [orders[0] | {field: other}, *orders[1:]]))
 
 
 def test_a_tap_whose_order_is_gone_is_lost() -> None:
