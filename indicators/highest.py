@@ -10,9 +10,9 @@ from indicators.windows import slide
 
 
 def highest(high: FloatArray, period: int = 20) -> FloatArray:
-    """The highest of the last `period` highs in quote currency, shape (symbols, candles); NaN for the first `period - 1`.
+    """The highest of the last `period` highs in quote currency, shape (symbols, candles).
 
-    As TA-Lib's MAX.
+    NaN for a row's first `period - 1`. As TA-Lib's MAX.
     """
     return slide(np.maximum, high, period)
 

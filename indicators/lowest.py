@@ -10,9 +10,9 @@ from indicators.windows import slide
 
 
 def lowest(low: FloatArray, period: int = 20) -> FloatArray:
-    """The lowest of the last `period` lows in quote currency, shape (symbols, candles); NaN for the first `period - 1`.
+    """The lowest of the last `period` lows in quote currency, shape (symbols, candles).
 
-    As TA-Lib's MIN.
+    NaN for a row's first `period - 1`. As TA-Lib's MIN.
     """
     return slide(np.minimum, low, period)
 

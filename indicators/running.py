@@ -65,7 +65,7 @@ class Mean:
 
     def peek(self, rows: Rows, values: FloatArray) -> FloatArray:
         mean = self._mean[rows]
-        moved = values - mean
+        moved: FloatArray = values - mean
         moved *= self._share
         moved += mean
         if self._warming:

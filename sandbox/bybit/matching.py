@@ -37,6 +37,14 @@ class Matching:
 
     def accept(self, account: str, asked: NewOrder) -> Order:
         """Takes an order that the engine will take up a little later. Raises Refused; then nothing has changed."""
+        order = self.checked(account, asked)
+        least, most = self._latency_ms
+        after_ms = least + int(order.order_id[:8], 16) % (most - least + 1)
+        with self._ledger.change():
+            return self._ledger.keep_order(replace(order, status="Created", due_ms=order.created_ms + after_ms))
+
+    def checked(self, account: str, asked: NewOrder) -> Order:
+        """The order as it would be accepted; nothing is kept of it. Raises Refused where it would not be."""
         if asked.link_id and self._ledger.store.has_link_id(account, asked.link_id):
             raise Refused(110072, "OrderLinkedID is duplicate")
         last = self._prices.last(asked.symbol)
@@ -44,10 +52,7 @@ class Matching:
         order = self._accepted(account, asked, last)
         self._check_room(order)
         self.check_margin(order)
-        least, most = self._latency_ms
-        after_ms = least + int(order.order_id[:8], 16) % (most - least + 1)
-        with self._ledger.change():
-            return self._ledger.keep_order(replace(order, status="Created", due_ms=order.created_ms + after_ms))
+        return order
 
     def carry_out(self, accepted: Order) -> None:
         """The engine takes an accepted order up: it is matched, rests, waits for its trigger or has become void."""

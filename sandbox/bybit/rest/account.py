@@ -5,14 +5,17 @@ from decimal import Decimal
 
 from sandbox.bybit.margin import MAKER_FEE, TAKER_FEE, Wallet
 from sandbox.bybit.model import Account, Refused, plain
-from sandbox.bybit.rest.call import Call, Endpoint, Result
+from sandbox.bybit.rest.call import Call, Endpoint, Explained, Result
+
+CROSS = "REGULAR_MARGIN"
+OTHER_MODES = ("ISOLATED_MARGIN", "PORTFOLIO_MARGIN")
 
 
 def info(call: Call) -> Result:
     """Margin mode and the like."""
     return {
         "unifiedMarginStatus": 5,
-        "marginMode": "REGULAR_MARGIN",
+        "marginMode": CROSS,
         "isMasterTrader": False,
         "spotHedgingStatus": "OFF",
         "updatedTime": str(_account(call).created_ms),
@@ -20,6 +23,17 @@ def info(call: Call) -> Result:
         "timeWindow": 0,
         "smpGroup": 0,
     }
+
+
+def set_margin_mode(call: Call) -> Result:
+    """Cross margin (REGULAR_MARGIN) is the only mode here; it is in force already, and the others are refused."""
+    mode = call.required("setMarginMode")
+    if mode not in (CROSS, *OTHER_MODES):
+        raise Refused(10001, "params error: setMarginMode invalid")
+    if mode != CROSS:
+        reason = {"reasonCode": "3400000", "reasonMsg": f"The practice account does not support {mode}"}
+        raise Explained(3400045, "Set margin mode failed", {"reasons": [reason]})
+    return {"reasons": []}
 
 
 def wallet_balance(call: Call) -> Result:
@@ -151,6 +165,7 @@ def _usdt(wallet: Wallet, account: Account) -> Result:
 
 ENDPOINTS = (
     Endpoint("GET", "/v5/account/info", info),
+    Endpoint("POST", "/v5/account/set-margin-mode", set_margin_mode, a_second=10, needs="Position"),
     Endpoint("GET", "/v5/account/wallet-balance", wallet_balance),
     Endpoint("GET", "/v5/account/fee-rate", fee_rate, a_second=10),
     Endpoint("GET", "/v5/user/query-api", query_api, a_second=10),

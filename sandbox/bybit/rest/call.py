@@ -19,6 +19,14 @@ WEEK_MS = 7 * DAY_MS
 DIGITS = re.compile(r"-?\d{1,15}(\.\d{1,18})?")
 
 
+class Explained(Refused):
+    """Bybit says no, and why in a `result` beside its code."""
+
+    def __init__(self, code: int, message: str, result: dict[str, Any]) -> None:
+        super().__init__(code, message)
+        self.result = result
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request that passed the door: its parameters as they came, the account it is signed for (public: none)."""

@@ -15,6 +15,13 @@ CREATE = "/v5/order/create"
 
 def create(call: Call) -> Result:
     """Takes an order; the answer says that it was accepted, not what becomes of it a little later."""
+    placed = call.bybit.matching.accept(call.name, asked_order(call))
+    call.bybit.faults.meet_order(CREATE, placed.order_id, call.now_ms)
+    return {"orderId": placed.order_id, "orderLinkId": placed.link_id}
+
+
+def asked_order(call: Call) -> NewOrder:
+    """The order that a request to create or to check one asks for. Raises Refused where it cannot be read."""
     call.linear()
     call.one_way()
     symbol = call.instrument().symbol
@@ -25,32 +32,27 @@ def create(call: Call) -> Result:
     take_profit, stop_loss = call.amount("takeProfit"), call.amount("stopLoss")
     if call.text("slippageTolerance") and (take_profit or stop_loss or not market_order):
         raise Refused(10001, "params error: slippageTolerance is not supported with TP/SL")
-    placed = call.bybit.matching.accept(
-        call.name,
-        NewOrder(
-            symbol=symbol,
-            side=call.required("side"),
-            order_type=call.required("orderType"),
-            qty=qty,
-            price=(None if market_order else call.amount("price")) or ZERO,
-            time_in_force=call.text("timeInForce", "GTC"),
-            link_id=call.text("orderLinkId"),
-            reduce_only=call.flag("reduceOnly"),
-            close_on_trigger=call.flag("closeOnTrigger"),
-            take_profit=take_profit or None,
-            stop_loss=stop_loss or None,
-            tpsl_mode=call.text("tpslMode"),
-            tp_trigger_by=call.text("tpTriggerBy", "LastPrice"),
-            sl_trigger_by=call.text("slTriggerBy", "LastPrice"),
-            tp_limit_price=call.amount("tpLimitPrice") or None,
-            sl_limit_price=call.amount("slLimitPrice") or None,
-            trigger_price=call.amount("triggerPrice") or None,
-            trigger_direction=call.number("triggerDirection", 0),
-            trigger_by=call.text("triggerBy"),
-        ),
+    return NewOrder(
+        symbol=symbol,
+        side=call.required("side"),
+        order_type=call.required("orderType"),
+        qty=qty,
+        price=(None if market_order else call.amount("price")) or ZERO,
+        time_in_force=call.text("timeInForce", "GTC"),
+        link_id=call.text("orderLinkId"),
+        reduce_only=call.flag("reduceOnly"),
+        close_on_trigger=call.flag("closeOnTrigger"),
+        take_profit=take_profit or None,
+        stop_loss=stop_loss or None,
+        tpsl_mode=call.text("tpslMode"),
+        tp_trigger_by=call.text("tpTriggerBy", "LastPrice"),
+        sl_trigger_by=call.text("slTriggerBy", "LastPrice"),
+        tp_limit_price=call.amount("tpLimitPrice") or None,
+        sl_limit_price=call.amount("slLimitPrice") or None,
+        trigger_price=call.amount("triggerPrice") or None,
+        trigger_direction=call.number("triggerDirection", 0),
+        trigger_by=call.text("triggerBy"),
     )
-    call.bybit.faults.meet_order(CREATE, placed.order_id, call.now_ms)
-    return {"orderId": placed.order_id, "orderLinkId": placed.link_id}
 
 
 def amend(call: Call) -> Result:

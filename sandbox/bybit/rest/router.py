@@ -8,8 +8,8 @@ from aiohttp import web
 
 from sandbox.bybit.faults import REQUEST_KINDS
 from sandbox.bybit.model import Account, Refused
-from sandbox.bybit.rest import account, log, market, order, position
-from sandbox.bybit.rest.call import Call, Endpoint, envelope
+from sandbox.bybit.rest import account, asset, candles, log, market, order, position, precheck
+from sandbox.bybit.rest.call import Call, Endpoint, Explained, envelope
 from sandbox.bybit.rest.faulty import faulty
 from sandbox.bybit.rest.limits import Limits
 from sandbox.bybit.rest.signature import signed_account
@@ -17,7 +17,11 @@ from sandbox.bybit.rest.signature import signed_account
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
-ENDPOINTS = (*market.ENDPOINTS, *account.ENDPOINTS, *log.ENDPOINTS, *position.ENDPOINTS, *order.ENDPOINTS)
+ENDPOINTS = (
+    *(*market.ENDPOINTS, *candles.ENDPOINTS),
+    *(*account.ENDPOINTS, *asset.ENDPOINTS, *log.ENDPOINTS),
+    *(*position.ENDPOINTS, *order.ENDPOINTS, *precheck.ENDPOINTS),
+)
 
 
 class Router:
@@ -63,6 +67,8 @@ class Router:
             if inspect.isawaitable(result):
                 result = await result
             return envelope(0, "OK", result, now_ms, headers)
+        except Explained as refused:
+            return envelope(refused.code, refused.message, refused.result, now_ms, headers)
         except Refused as refused:
             return envelope(refused.code, refused.message, {}, now_ms, headers)
 
