@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from urllib.parse import urlsplit
 
 from exchange.crossing import Crossing
 from exchange.fields import Row, readable, whole
@@ -32,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _MINUTES = {interval: minutes for minutes, interval in INTERVALS.items()}
 END_SECONDS = 1.5
+PUBLIC_PATH = "/v5/public/linear"
 
 
 def candle_topic(symbol: str, minutes: int) -> str:
@@ -49,6 +51,18 @@ def wired(address: Address) -> Connect:
         return Wire(address, hear, on_end)
 
     return connect
+
+
+def public_address(environment: str, url: str | None = None, rest_url: str | None = None) -> Address:
+    """Where the public streams of an environment are. `url` takes the place of its own host, whole or without a path.
+
+    Demo has none of its own and hears live's. A practice Bybit serves its streams where it serves REST (`rest_url`).
+    """
+    if url is None and environment == "sandbox" and rest_url is not None:
+        url = rest_url.replace("http", "ws", 1)
+    if url is not None and not urlsplit(url).path.strip("/"):
+        url = url.rstrip("/") + PUBLIC_PATH
+    return Address("linear", testnet=environment == "testnet", url=url)
 
 
 class PublicStreams:

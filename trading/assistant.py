@@ -74,12 +74,13 @@ class Assistant:
             self.context.health.worked("feed")
 
     async def each_minute(self) -> None:
-        """Slower duties: Bybit's clock, and what is still missing of the dial's history."""
+        """Slower duties: Bybit's clock, what is still missing of the dial's history, the check of the columns."""
         try:
             await self.context.exchange.measure_clock()
             await self.scanner.prepare()
         except ExchangeError as error:
             log.warning("Bybit's time or history could not be read: %s", error.text)
+        await self.scanner.check_each_hour()
 
     def expire(self) -> int:
         """Housekeeping of all caches; gives how many entries went."""

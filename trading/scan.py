@@ -30,6 +30,7 @@ TOLD_CANDLES = 24
 LOOKED_AT = 240
 # Prices of so many symbols come by stream; of more, the tick's question for all of them is enough.
 PRICED = 100
+CHECKED_EACH_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Scanner:
         self.gathering = Gathering(context.feed, self._call)
         self.report: TickReport | None = None
         self.differs = ""  # what the last check found
+        self._checked_at = context.clock.now()
 
     # --- one look
 
@@ -107,9 +109,12 @@ class Scanner:
                 wanted[listener.minutes].update(listener.symbols)
         await self._dial.fill({minutes: sorted(symbols) for minutes, symbols in wanted.items()})
 
-    async def check(self) -> None:
+    async def check_each_hour(self) -> None:
         """The running columns against a recompute; what differs begins anew, and is said until a check finds none."""
-        self.differs = await self._live.check(self._turn)
+        now = self._context.clock.now()
+        if now - self._checked_at >= CHECKED_EACH_MS:
+            self._checked_at = now
+            self.differs = await self._live.check(self._turn)
 
     # --- a close
 
