@@ -17,8 +17,10 @@ from trading.ports import CandleRows, Clock, Exchange
 
 KEPT = 2_000
 AT_ONCE = 16
-# Whole histories begun in one tick: Bybit's limit gives their pages in about two seconds.
-FILLS_A_TICK = 50
+# Whole histories are begun so many at once, and no more of them in one tick once it took so long: prices must be
+# asked for again before they are stale.
+FILLS_AT_ONCE = 50
+FILLING_MS = 4_000
 TRIES_AT_A_GAP = 3
 REST_MS = 600_000
 LATE_MS = 3_000
@@ -129,10 +131,17 @@ class Feed:
         now = self._exchange.bybit_time()
         frames = [(symbol, minutes) for minutes, window in self._windows.items() for symbol in window.symbols]
         due = sorted(frame for frame in frames if self._is_due(frame, now))
-        late = [frame for frame in due if frame in self._newest]
-        empty = [frame for frame in due if frame not in self._newest][:FILLS_A_TICK]
-        told = await asyncio.gather(*(self._extend(frame) for frame in (*late, *empty)))
+        told = await self._extend_all([frame for frame in due if frame in self._newest])
+        empty = [frame for frame in due if frame not in self._newest]
+        began = self._clock.now()
+        for first in range(0, len(empty), FILLS_AT_ONCE):
+            if self._clock.now() - began > FILLING_MS:
+                break
+            told += await self._extend_all(empty[first : first + FILLS_AT_ONCE])
         return next((text for text in told if text), "")
+
+    async def _extend_all(self, frames: Iterable[Frame]) -> list[str]:
+        return await asyncio.gather(*(self._extend(frame) for frame in frames))
 
     def _is_due(self, frame: Frame, now: int) -> bool:
         if frame in self._resting:
