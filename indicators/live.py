@@ -122,10 +122,9 @@ def candle_number(candles: Candles) -> int:
 
 
 def bars_of(candles: Candles, at: int = -1) -> Bars:
-    """One candle of every symbol (the newest unless told)."""
-    return Bars(
-        candles.open[:, at], candles.high[:, at], candles.low[:, at], candles.close[:, at], candles.volume[:, at]
-    )
+    """One candle of every symbol (the newest unless told), copied: columns read it often, so it should lie together."""
+    fields = (candles.open, candles.high, candles.low, candles.close, candles.volume)
+    return Bars(*(field[:, at].copy() for field in fields))
 
 
 def replay(column: LiveColumn, rows: Rows, candles: Candles) -> None:

@@ -16,7 +16,8 @@ def rsi(close: FloatArray, period: int = 14) -> FloatArray:
     price has not moved at all.
     """
     moves = _moves(close)
-    gain, loss = np.split(smooth(np.concatenate((_rise(moves), _rise(-moves))), period, 1.0 / period), 2)
+    both = np.concatenate((moves, -moves))
+    gain, loss = np.split(smooth(_rise(both), period, 1.0 / period), 2)
     return _share(gain, loss)
 
 
@@ -28,14 +29,15 @@ def _moves(close: FloatArray) -> FloatArray:
 
 
 def _rise(moves: FloatArray) -> FloatArray:
+    """The moves with falls as 0, in their own memory."""
     # np.maximum keeps NaN, so a row's warm-up begins with its own first move.
-    rises: FloatArray = np.maximum(moves, 0.0)
+    rises: FloatArray = np.maximum(moves, 0.0, out=moves)
     return rises
 
 
 def _share(gain: FloatArray, loss: FloatArray) -> FloatArray:
     total = gain + loss
-    return np.divide(100.0 * gain, total, out=total.copy(), where=total > 0)
+    return np.divide(100.0 * gain, total, out=total, where=total > 0)
 
 
 class LiveRsi(LiveParts):
@@ -50,19 +52,21 @@ class LiveRsi(LiveParts):
     def peek(self, rows: Rows, bars: Bars) -> FloatArray:
         """The values if these candles closed as they stand now; nothing is kept."""
         moves = bars.close - self._close.peek(rows, bars.close)
-        return _share(self._gain.peek(rows, _rise(moves)), self._loss.peek(rows, _rise(-moves)))
+        loss = self._loss.peek(rows, _rise(-moves))
+        return _share(self._gain.peek(rows, _rise(moves)), loss)
 
     def push(self, rows: Rows, bars: Bars) -> FloatArray:
         """The values after these closed candles."""
         moves = bars.close - self._close.push(rows, bars.close)
-        return _share(self._gain.push(rows, _rise(moves)), self._loss.push(rows, _rise(-moves)))
+        loss = self._loss.push(rows, _rise(-moves))
+        return _share(self._gain.push(rows, _rise(moves)), loss)
 
     def fill(self, rows: Rows, candles: Candles) -> None:
         """These rows as if every one of these candles had been pushed."""
         number, moves = candle_number(candles), _moves(candles.close)
         self._close.fill(rows, candles.close, number)
-        self._gain.fill(rows, _rise(moves), number)
         self._loss.fill(rows, _rise(-moves), number)
+        self._gain.fill(rows, _rise(moves), number)
 
 
 COLUMN = Column("rsi", (14,), lambda candles, period: rsi(candles.close, period), cache="rsi", live=LiveRsi)

@@ -15,14 +15,14 @@ def volume_ratio(volume: FloatArray, period: int = 20) -> FloatArray:
     2.0 = twice the usual. NaN for a row's first `period`, and where nothing was traded in all those before.
     """
     ratio = np.full_like(volume, np.nan)
-    ratio[:, 1:] = _ratio(volume[:, 1:], slide(np.add, volume, period)[:, :-1], period)
+    _divide(volume[:, 1:], slide(np.add, volume, period)[:, :-1], period, out=ratio[:, 1:])
     return ratio
 
 
-def _ratio(volume: FloatArray, traded: FloatArray, period: int) -> FloatArray:
-    """`traded` is the sum of the `period` candles before."""
+def _divide(volume: FloatArray, traded: FloatArray, period: int, out: FloatArray) -> FloatArray:
+    """The ratio, where there is one; `traded` is the sum of the `period` candles before."""
     usual = traded / period
-    return np.divide(volume, usual, out=np.full_like(volume, np.nan), where=usual > 0)
+    return np.divide(volume, usual, out=out, where=usual > 0)
 
 
 class LiveVolumeRatio(LiveParts):
@@ -36,12 +36,15 @@ class LiveVolumeRatio(LiveParts):
 
     def peek(self, rows: Rows, bars: Bars) -> FloatArray:
         """The values if these candles closed as they stand now; nothing is kept."""
-        return _ratio(bars.volume, self._traded.peek(rows, bars.volume), self._period)
+        return self._ratio(bars, self._traded.peek(rows, bars.volume))
 
     def push(self, rows: Rows, bars: Bars) -> FloatArray:
         """The values after these closed candles."""
         traded = self._traded.push(rows, self._window.push(rows, bars.volume))
-        return _ratio(bars.volume, traded, self._period)
+        return self._ratio(bars, traded)
+
+    def _ratio(self, bars: Bars, traded: FloatArray) -> FloatArray:
+        return _divide(bars.volume, traded, self._period, out=np.full_like(traded, np.nan))
 
     def fill(self, rows: Rows, candles: Candles) -> None:
         """These rows as if every one of these candles had been pushed."""

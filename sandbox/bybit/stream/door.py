@@ -73,7 +73,8 @@ class Streams:
 
     async def _answer(self, session: Session, asked: Result) -> None:
         op = asked.get("op")
-        known = {"req_id": str(asked["req_id"])} if asked.get("req_id") else {}
+        # The public side says "req_id" even to whoever gave none.
+        known = {"req_id": str(asked.get("req_id") or "")} if asked.get("req_id") or session.path == PUBLIC else {}
         args = asked.get("args")
         topics = [str(arg) for arg in args] if isinstance(args, list) else []
         if op == "ping":
