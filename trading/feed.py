@@ -1,6 +1,7 @@
 """Candles of all watched symbols: filled by REST, moved on by the stream, REST again for what is late (SPEC 2)."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
@@ -14,6 +15,9 @@ from trading.errors import ExchangeError
 from trading.feed_news import CandleNews, MarketStream, NoStream
 from trading.history import newest_closed, read_history
 from trading.ports import CandleRows, Clock, Exchange
+from trading.status import Rest
+
+log = logging.getLogger(__name__)
 
 KEPT = 2_000
 AT_ONCE = 16
@@ -50,7 +54,7 @@ class Feed:
         self._forming: dict[Frame, CandleNews] = {}
         self._missed: set[Frame] = set()  # the stream left candles out, or told one that can not be
         self._gaps: dict[Frame, int] = {}
-        self._resting: dict[Frame, tuple[str, int]] = {}
+        self._resting: dict[Frame, tuple[Rest, int]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._on_closed: Callable[[CandleNews], None] = lambda news: None
         self.fillings: dict[Frame, int] = {}
@@ -168,7 +172,7 @@ class Feed:
             except ExchangeError as error:
                 return error.text
             except CandleError as error:
-                return self._stumble(frame, str(error))
+                return self._stumble(frame, error)
         return ""
 
     def _lay(self, frame: Frame, rows: CandleRows) -> None:
@@ -201,7 +205,7 @@ class Feed:
         self._heard_at[frame] = self._clock.now()
         self._gaps.pop(frame, None)
 
-    def _stumble(self, frame: Frame, why: str) -> str:
+    def _stumble(self, frame: Frame, error: CandleError) -> str:
         """A gap or an impossible candle: from the start again, three times, then the symbol rests."""
         symbol, minutes = frame
         self.settle()
@@ -213,8 +217,10 @@ class Feed:
         self._gaps[frame] = self._gaps.get(frame, 0) + 1
         if self._gaps[frame] >= TRIES_AT_A_GAP:
             self._gaps.pop(frame)
+            log.warning("%s %sm rests: %s", symbol, minutes, error)
+            why = Rest.GAP if error.reason.startswith("opens at") else Rest.BROKEN
             self._resting[frame] = (why, self._exchange.bybit_time() + REST_MS)
-        return why
+        return str(error)
 
     async def history(self, symbol: str, minutes: int, count: int, since: int | None = None) -> CandleRows:
         """At most `count` newest closed candles, oldest first, opened at or after `since` (ms), page by page."""
@@ -251,7 +257,7 @@ class Feed:
 
     @property
     def resting(self) -> tuple[tuple[str, str], ...]:
-        """(symbol, reason) of what rests after gaps."""
+        """(symbol and minutes, why) of what rests."""
         return tuple((f"{symbol} {minutes}m", why) for (symbol, minutes), (why, _) in sorted(self._resting.items()))
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
+from indicators.cache import ColumnCache
 from indicators.candles import SLOW_FRAMES, Candles
 from strategies.running_firings import Pair
 from strategies.signal import Signal
@@ -177,6 +179,11 @@ class Scanner:
         return (listener.person.preferences.per_day or 0) - heard
 
     # --- what people look at
+
+    @property
+    def column_caches(self) -> Mapping[str, ColumnCache]:
+        """By name, for whoever shows their hits."""
+        return self._judge.processor.caches
 
     def nearest(self, preferences: Preferences, symbols: tuple[str, ...], threshold: Threshold) -> Nearest | None:
         """The strongest score of the last close that did not fire for this person."""

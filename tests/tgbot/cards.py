@@ -7,6 +7,7 @@ from decimal import Decimal
 from strategies.signal import Direction, Factor, Signal
 from tests.storage.samples import ACCOUNT, EXPIRES, NOW, OWNER, plan, request
 from tests.storage.samples import signal as some_signal
+from trading.feed_news import StreamState
 from trading.model import Account, Fill, Outcome, Position, Revision, Ticket
 from trading.people import Person, Role
 from trading.portfolio import Held
@@ -14,11 +15,12 @@ from trading.ports import Heard
 from trading.preferences import PRESETS
 from trading.reasons import Ending, Reason
 from trading.states import HOLDING, State
-from trading.status import Block, Nearest, Status, Threshold, TickReport, Trouble
+from trading.status import Block, CacheRate, Nearest, Rest, Status, Threshold, TickReport, Trouble
 
 D = Decimal
 LONGEST_SYMBOL = "1000000BABYDOGEUSDT"
 TICKET = "0123456789abcdef"
+CACHES = ("vwap", "rsi", "atr", "sma", "candles", "scores", "balance", "positions")
 
 
 def person(**changes: object) -> Person:
@@ -192,6 +194,9 @@ def status(**changes: object) -> Status:
         feed_age_ms=800,
         skew_ms=12,
         resting=(),
+        streams=StreamState(1, 1, 480, 480),
+        candles=(480, 480),
+        caches=tuple(CacheRate(name, 92, 100) for name in CACHES),
     )
     return replace(usual, **changes)
 
@@ -200,6 +205,8 @@ def statuses() -> Iterator[Status]:
     yield status()
     yield status(equity=None, today=None, today_r=None, feed_age_ms=None, tick=None, nearest=None, last_signal=None)
     yield status(account=None)
+    yield status(streams=None, caches=(CacheRate("vwap", 0, 0),))
+    yield status(streams=StreamState(0, 2, 0, 480))
     yield status(equity=D(0), today=D(0))
     yield status(
         person=person(paused=True, preferences=PRESETS["balanced"]),
@@ -209,7 +216,11 @@ def statuses() -> Iterator[Status]:
         today_r=D("-123.4"),
         signals_today=1234,
         nearest=Nearest(LONGEST_SYMBOL, "short", 0.68),
-        resting=tuple((f"1000000LONG{n}USDT", "gap") for n in range(9)),
+        resting=tuple((f"1000000LONG{n}USDT 240m", why) for n in range(9) for why in Rest),
+        streams=StreamState(1, 9, 312, 1480),
+        candles=(312, 1480),
+        stale=tuple(f"1000000LONG{n}USDT" for n in range(9)),
+        differs=f"{LONGEST_SYMBOL} 1440m volume_ratio_20",
         blocks=tuple(
             Block(reason, (("open", 8), ("limit", 8), ("symbol", LONGEST_SYMBOL), ("skew_ms", 1234)))
             for reason in Reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from indicators.candles import CandleError
 from strategies.firing import fires
 from strategies.model import Settings
 from tests.doubles_clock import VirtualClock
@@ -187,7 +188,7 @@ async def test_a_history_that_was_begun_anew_tells_no_candle_twice(market: Marke
     market.close(0)
     await market.advance()
     whole = market.exchange.rows[BTC, 1]
-    market.feed._stumble((BTC, 1), "a gap")
+    market.feed._stumble((BTC, 1), CandleError("a gap"))
     await market.feed.refresh({1: SYMBOLS, 5: SYMBOLS})
     assert await market.advance() == []
     assert market.exchange.rows[BTC, 1] is whole
