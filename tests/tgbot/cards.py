@@ -16,6 +16,7 @@ from trading.preferences import PRESETS
 from trading.reasons import Ending, Reason
 from trading.states import HOLDING, State
 from trading.status import Block, CacheRate, Nearest, Rest, Status, Threshold, TickReport, Trouble
+from trading.why import Moment, NoReading, Reading, Why
 
 D = Decimal
 LONGEST_SYMBOL = "1000000BABYDOGEUSDT"
@@ -238,3 +239,37 @@ def statuses() -> Iterator[Status]:
     ):
         threshold = Threshold(D("0.95"), per_day, 7.0, reached=reached, fixed=fixed, exceeded=exceeded)
         yield status(threshold=threshold)
+
+
+def reading(strategy: str = "volume_vwap", direction: Direction = Direction.LONG, **changes: object) -> Reading:
+    factors = (
+        Factor("volume_confirmation", 0.9, 2.8),
+        Factor("vwap_position", 0.25, 1.0),
+        Factor("trend_alignment", 0.4, 0.4),
+    )
+    usual = Reading(strategy, direction, factors, 0.64, 1, 0.07, factors[1])
+    return replace(usual, **changes)
+
+
+def why(**changes: object) -> Why:
+    """SOLUSDT on 4h: two strategies in both directions, and a forming candle that would be enough."""
+    short = Direction.SHORT
+    closed = (reading(), reading(direction=short, strength=0.1, missing=0.61, confluence=0), reading("multitf"))
+    forming = (reading(strength=0.9, missing=0.0, confluence=3), reading("multitf", short))
+    threshold = Threshold(D("0.71"), 10.4, 30.0, reached=True, fixed=False)
+    usual = Why("SOLUSDT", 240, threshold, 2, Moment(NOW, closed), Moment(NOW + 8_040_000, forming))
+    return replace(usual, **changes)
+
+
+def whys() -> Iterator[Why | NoReading]:
+    yield why()
+    yield why(forming=None)
+    ids = ("cumdelta_sr", "fibonacci_rsi", "multitf", "range", "volume_vwap", "brand_new_and_long")
+    many = tuple(reading(one, way, factors=_unknown_factors()) for one in ids for way in Direction)
+    yield why(symbol=LONGEST_SYMBOL, closed=Moment(NOW, many), forming=Moment(NOW, many))
+    near = (LONGEST_SYMBOL, "SOLUSDT", "ETHUSDT")
+    yield NoReading("?" * 300, "", near)
+    yield NoReading("", "", ())
+    yield NoReading("sool", "SOOLUSDT", near)
+    yield NoReading("sol", LONGEST_SYMBOL, near, is_listed=True)
+    yield NoReading("sol", LONGEST_SYMBOL, (), is_listed=True, is_watched=True)
