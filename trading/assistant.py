@@ -8,6 +8,7 @@ from strategies.model import Settings
 from trading.caches import Caches
 from trading.closing import Closer
 from trading.context import Context
+from trading.delisting import Delistings
 from trading.dial import Dial
 from trading.errors import ExchangeError
 from trading.feed import Feed
@@ -44,6 +45,7 @@ class Assistant:
     desk: TicketDesk
     report: StatusDesk
     why: WhyDesk
+    delistings: Delistings
     standings: Standings
 
     async def start(self) -> None:
@@ -82,6 +84,10 @@ class Assistant:
             await self.scanner.prepare()
         except ExchangeError as error:
             log.warning("Bybit's time or history could not be read: %s", error.text)
+        try:
+            await self.delistings.warn()
+        except ExchangeError as error:
+            log.warning("positions could not be read: %s", error.text)
         await self.scanner.check_each_hour()
 
     def expire(self) -> int:
@@ -140,4 +146,15 @@ def build_assistant(
     stream.listen(Listening(context.feed.hear, context.universe.hear))
     desk = TicketDesk(context, quotes, requoter, closer, standings, own, watch.carry)
     report = StatusDesk(context, scanner, dial, standings, environment)
-    return Assistant(context, judge, dial, scanner, watch, desk, report, WhyDesk(context, scanner, dial), standings)
+    return Assistant(
+        context,
+        judge,
+        dial,
+        scanner,
+        watch,
+        desk,
+        report,
+        WhyDesk(context, scanner, dial),
+        Delistings(context),
+        standings,
+    )

@@ -79,6 +79,12 @@ class Universe:
         """All that Bybit lists."""
         return tuple(self._instruments)
 
+    def ending_within(self, ms: int) -> Mapping[str, int]:
+        """Symbols that are delivered so soon, with the moment (ms UTC)."""
+        now = self._clock.now()
+        found = self._instruments.values()
+        return {one.symbol: one.delivery_at for one in found if one.delivery_at and now < one.delivery_at <= now + ms}
+
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)
 

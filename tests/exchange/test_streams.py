@@ -15,8 +15,9 @@ from aiohttp import WSMsgType, web
 
 from exchange.crossing import Crossing
 from exchange.fields import Row
-from exchange.market_stream import PublicStreams, candles_in
+from exchange.market_stream import PublicStreams, candles_in, public_address
 from exchange.streams import TOPICS_AT_ONCE, Budget, Event, Stream, Timing, Told
+from exchange.wire import Address
 from sandbox.bybit.faults import Rule
 from tests.exchange.streams_world import QUICK, Cable, Ears, streams_to, until
 from tests.sandbox.bybit.practice_world import Clock
@@ -360,6 +361,26 @@ async def test_a_server_that_never_says_goodbye_holds_up_no_end(ears: Ears) -> N
 
 
 # --- pieces
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "rest_url", "testnet", "expected"),
+    [
+        ("live", None, None, False, None),
+        ("demo", None, None, False, None),
+        ("testnet", None, None, True, None),
+        ("live", None, "https://api.bybit.kz", False, None),
+        ("live", "wss://stream.bybit.kz", None, False, "wss://stream.bybit.kz/v5/public/linear"),
+        ("live", "wss://host/some/path", None, False, "wss://host/some/path"),
+        ("sandbox", None, "http://127.0.0.1:8082", False, "ws://127.0.0.1:8082/v5/public/linear"),
+        ("sandbox", None, "https://practice/", False, "wss://practice/v5/public/linear"),
+        ("sandbox", "ws://other:1/", "http://127.0.0.1:8082", False, "ws://other:1/v5/public/linear"),
+    ],
+)
+def test_each_environment_has_its_own_public_stream(
+    environment: str, url: str | None, rest_url: str | None, testnet: bool, expected: str | None
+) -> None:
+    assert public_address(environment, url, rest_url) == Address("linear", testnet=testnet, url=expected)
 
 
 def test_pauses_double_to_their_longest_and_are_spread() -> None:
