@@ -58,6 +58,7 @@ class Feed:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._on_closed: Callable[[CandleNews], None] = lambda news: None
         self.fillings: dict[Frame, int] = {}
+        self.begun = 0  # histories begun in all
 
     def tell(self, on_closed: Callable[[CandleNews], None]) -> None:
         """`on_closed` is called with each candle of the stream that moved a frame on."""
@@ -191,6 +192,7 @@ class Feed:
         if newest is None:
             window.fill(symbol, times, values)
             self.fillings[frame] = self.fillings.get(frame, 0) + 1
+            self.begun += 1
         elif len(times) > _FEW:
             before = window.block((symbol,))
             fields = (before.open, before.high, before.low, before.close, before.volume)

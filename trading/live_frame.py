@@ -35,6 +35,7 @@ class LiveFrame:
         self._columns = LiveColumns(symbols, minutes, settings.periods)
         self._bars = np.full((5, len(symbols)), np.nan)
         self._fillings: dict[str, int] = {}
+        self._settled_at = -1  # how many histories the feed had begun when there was no stranger
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -56,22 +57,29 @@ class LiveFrame:
         kept = np.full((5, len(symbols)), np.nan)
         kept[:, order >= 0] = self._bars[:, order[order >= 0]]
         self._bars = kept
+        self._settled_at = -1
         self._fillings = {symbol: count for symbol, count in self._fillings.items() if symbol in set(symbols)}
         return order
 
     def strangers(self, feed: Feed) -> tuple[str, ...]:
         """Symbols whose history the feed has begun anew since they were filled here."""
-        return tuple(
+        if feed.begun == self._settled_at:
+            return ()
+        found = tuple(
             symbol
             for symbol in self.symbols
             if feed.newest(symbol, self.minutes) is not None and not self._knows(symbol, feed)
         )
+        if not found:
+            self._settled_at = feed.begun
+        return found
 
     def _knows(self, symbol: str, feed: Feed) -> bool:
         return feed.fillings.get((symbol, self.minutes), 0) == self._fillings.get(symbol, -1)
 
     def lose(self, symbols: Iterable[str]) -> None:
         """These have to be filled anew."""
+        self._settled_at = -1
         for symbol in symbols:
             self._fillings.pop(symbol, None)
 

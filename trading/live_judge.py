@@ -54,8 +54,8 @@ class LiveJudge:
         self._judge = judge
         self._frames: dict[int, LiveFrame] = {}
         self._firings: dict[int, tuple[RunningFirings, ...]] = {}  # by fast frame, in the order of the strategies
-        self._scored: dict[tuple[str, int], int] = {}  # (symbol, fast minutes) -> newest open time that was scored
-        self._told: dict[tuple[str, int], int] = {}  # the same of what was given as a Close
+        self._scored: dict[int, dict[str, int]] = {}  # by fast frame and symbol: the newest open time that was scored
+        self._told: dict[int, dict[str, int]] = {}  # the same of what was given as a Close
 
     async def advance(self, fast: Wanted, pairs: Mapping[int, Collection[Pair]]) -> list[Close]:
         """Takes in what the feed has, oldest first, and gives every close that can be judged now, each once.
@@ -92,9 +92,12 @@ class LiveJudge:
         for minutes, symbols in wanted.items():
             self._keep(minutes, tuple(sorted(symbols)), minutes in fast)
         for known in (self._scored, self._told):
-            for symbol, minutes in list(known):
-                if minutes not in fast or symbol not in wanted[minutes]:
-                    del known[symbol, minutes]
+            for minutes in known.keys() - fast.keys():
+                del known[minutes]
+            for minutes in fast:
+                kept = known.setdefault(minutes, {})
+                for symbol in kept.keys() - wanted[minutes]:
+                    del kept[symbol]
 
     def _keep(self, minutes: int, symbols: tuple[str, ...], is_fast: bool) -> None:
         frame = self._frames.get(minutes)
@@ -128,7 +131,7 @@ class LiveJudge:
                 fillings = self._fillings(minutes, past.symbols)
                 await asyncio.to_thread(self._fill, past, slow, fillings)
                 newest = self._frames[minutes].newest(past.symbols)
-                self._scored |= {(symbol, minutes): at for symbol, at in zip(past.symbols, newest, strict=True)}
+                self._scored[minutes].update(zip(past.symbols, newest, strict=True))
 
     def _fill(self, past: Candles, slow: Candles, fillings: list[int]) -> None:
         frame = self._frames[past.minutes]
@@ -163,7 +166,10 @@ class LiveJudge:
         if step.minutes in self._firings:
             frame = self._frames[step.minutes]
             newest = zip(step.symbols, frame.newest(step.symbols), strict=True)
-            frame.lose(s for s, at in newest if at != NONE_YET and self._scored.get((s, step.minutes)) != at)
+            scored = self._scored[step.minutes]
+            holes = [symbol for symbol, at in newest if at != NONE_YET and scored.get(symbol) != at]
+            if holes:
+                frame.lose(holes)
 
     def _ready(self, pairs: Mapping[int, Collection[Pair]]) -> list[Close]:
         """Every newest candle that was not scored yet and has its slow one is scored; what was not told is given."""
@@ -172,20 +178,20 @@ class LiveJudge:
             for (open_time, is_told), symbols in self._unscored(minutes).items():
                 close = self._score(minutes, tuple(symbols), open_time, pairs.get(minutes, ()))
                 if not is_told:
-                    self._told |= {(symbol, minutes): open_time for symbol in symbols}
+                    self._told[minutes] |= dict.fromkeys(symbols, open_time)
                     closes.append(close)
         return closes
 
     def _unscored(self, minutes: int) -> dict[tuple[int, bool], list[str]]:
         frame, slow_frame = self._frames[minutes], self._frames[SLOW_FRAMES[minutes]]
         found: dict[tuple[int, bool], list[str]] = {}
+        scored, told = self._scored[minutes], self._told[minutes]
         slow_newest = slow_frame.newest(frame.symbols)
         for symbol, at, slow_at in zip(frame.symbols, frame.newest(frame.symbols), slow_newest, strict=True):
-            if at == NONE_YET or self._scored.get((symbol, minutes), NONE_YET) >= at:
+            if at == NONE_YET or scored.get(symbol, NONE_YET) >= at:
                 continue
             if slow_at == newest_closed(at + minutes * MINUTE_MS, slow_frame.minutes):
-                is_told = self._told.get((symbol, minutes), NONE_YET) >= at
-                found.setdefault((at, is_told), []).append(symbol)
+                found.setdefault((at, told.get(symbol, NONE_YET) >= at), []).append(symbol)
         return found
 
     def _score(self, minutes: int, symbols: tuple[str, ...], open_time: int, pairs: Collection[Pair]) -> Close:
@@ -199,7 +205,7 @@ class LiveJudge:
         for firings, scores in zip(self._firings[minutes], verdict.scores, strict=True):
             firings.push(rows, scores.strength[:, :, -1], scores.confluence[:, :, -1])
             fired |= {(pair, scores.strategy): firings.fired(rows, pair) for pair in pairs}
-        self._scored |= {(symbol, minutes): open_time for symbol in symbols}
+        self._scored[minutes] |= dict.fromkeys(symbols, open_time)
         return Close(fast.candles, verdict, fired)
 
     # --- what people look at

@@ -31,7 +31,7 @@ TOLD_CANDLES = 24
 # The candles that people look at through the caches: the columns are warm long before the newest of them.
 LOOKED_AT = 240
 # Prices of so many symbols come by stream; of more, the tick's question for all of them is enough.
-PRICED = 100
+PRICED = 50
 CHECKED_EACH_MS = 3_600_000
 
 
