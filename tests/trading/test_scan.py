@@ -9,7 +9,8 @@ import pytest
 from storage.database import Database
 from tests.doubles_exchange import instrument
 from tests.trading.bursts import burst
-from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World, quiet
+from tests.trading.test_dial import wandering
+from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World
 from trading.errors import OutcomeUnknown
 from trading.live_judge import LiveJudge
 from trading.model import Ticket
@@ -309,9 +310,9 @@ async def test_the_dials_history_is_read_for_those_who_use_it(market: World) -> 
     person = await market.person()
     dialled = replace(person.preferences, per_day=50)
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is None
-    for symbol in (BTC, ETH, SOL):
+    for place, symbol in enumerate((BTC, ETH, SOL)):
         for minutes in (1, 5):
-            market.exchange.rows[symbol, minutes] = quiet(symbol, minutes, 4_000, MIDNIGHT - minutes * MINUTE)
+            market.exchange.rows[symbol, minutes] = wandering(symbol, minutes, 3.0, MIDNIGHT, 7 * place + minutes)
     await market.prefer(per_day=50)
     await market.assistant.each_minute()
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is not None
