@@ -29,9 +29,7 @@ def asked_order(call: Call) -> NewOrder:
     if qty is None:
         raise Refused(10001, "params error: qty is required")
     market_order = call.required("orderType") == "Market"
-    take_profit, stop_loss = call.amount("takeProfit"), call.amount("stopLoss")
-    if call.text("slippageTolerance") and (take_profit or stop_loss or not market_order):
-        raise Refused(10001, "params error: slippageTolerance is not supported with TP/SL")
+    slippage = call.amount("slippageTolerance")
     return NewOrder(
         symbol=symbol,
         side=call.required("side"),
@@ -42,8 +40,8 @@ def asked_order(call: Call) -> NewOrder:
         link_id=call.text("orderLinkId"),
         reduce_only=call.flag("reduceOnly"),
         close_on_trigger=call.flag("closeOnTrigger"),
-        take_profit=take_profit or None,
-        stop_loss=stop_loss or None,
+        take_profit=call.amount("takeProfit") or None,
+        stop_loss=call.amount("stopLoss") or None,
         tpsl_mode=call.text("tpslMode"),
         tp_trigger_by=call.text("tpTriggerBy", "LastPrice"),
         sl_trigger_by=call.text("slTriggerBy", "LastPrice"),
@@ -53,6 +51,8 @@ def asked_order(call: Call) -> NewOrder:
         trigger_direction=call.number("triggerDirection", 0),
         trigger_by=call.text("triggerBy"),
         idx=call.number("positionIdx", ONE_WAY),
+        slippage_type="" if slippage is None else call.text("slippageToleranceType"),
+        slippage=slippage,
     )
 
 
