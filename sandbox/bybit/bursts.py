@@ -25,10 +25,10 @@ WATCHED = 12
 LOOK_BACK = 240
 VOLUME_RATIO = 3.2
 WANTED_STRENGTH = 0.96
-LOUD_STRENGTH = 0.62
+LOUD_STRENGTH = 0.70
 """A candle before the burst that reaches this would have taken the signal's freshness away."""
-SIZES = tuple(np.arange(3.0, 12.1, 1.0))
-LEANS = (0.0, 1.5, 3.0)
+SIZES = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0)
+LEANS = (0.0, 2.0, 4.0)
 LEAN_MINUTES = 4
 FRESH_MINUTES = 5
 """A symbol that gave a signal within so many minutes gives no other in the same direction."""
@@ -84,7 +84,7 @@ def _price(candidate: Candidate, used: int, leaning: int) -> float:
     loud = max(0.0, candidate.loudness - LOUD_STRENGTH)
     one_sided = max(0, candidate.direction * leaning)
     effort = candidate.size + candidate.lean
-    return 1000 * (loud + weak) + 40 * used + 8 * one_sided + effort + 8 * candidate.loudness
+    return 2000 * (loud + weak) + 40 * used + 8 * one_sided + effort + 8 * candidate.loudness
 
 
 def _candidates(market: Market, symbols: Sequence[str], minute: int, start_ms: int) -> list[Candidate]:

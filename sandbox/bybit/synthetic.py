@@ -12,8 +12,11 @@ from sandbox.bybit.character import HOURLY_CROWD, Character
 from sandbox.bybit.instruments import Instrument, made_up_listings
 from sandbox.bybit.source import DAY_MS, MINUTES_A_DAY, Block, Floats
 
+__all__ = ["Character", "MadeUpMarket"]
+
 CHAIN, MINUTES, COARSE = 112, 113, 114
-"""Which stream of random numbers of the seed; the three never share one."""
+"""Which stream of random numbers of the seed; the three never share one. With these the default seed's month and last
+day are ordinary ones, neither calm nor wild, so that a newcomer's first day is too."""
 KNOT = 10
 """Minutes between the knots of the minutes' own volatility."""
 USUAL_SPAN = 1.6
