@@ -5,11 +5,10 @@ from functools import partial
 from time import monotonic
 
 from indicators.cache import LIFETIMES, ColumnCache
-from indicators.candles import Candles, FloatArray
-from indicators.column import Column, all_columns
+from indicators.candles import Candles
+from indicators.column import Column, Columns, chosen
 
-# Column name ("ema_12") -> values of shape (symbols, candles), read-only.
-Columns = Mapping[str, FloatArray]
+__all__ = ["BatchIndicatorProcessor", "Columns"]
 
 
 class BatchIndicatorProcessor:
@@ -25,28 +24,22 @@ class BatchIndicatorProcessor:
         periods: Mapping[str, tuple[int, ...]] | None = None,
         columns: tuple[Column, ...] | None = None,
     ) -> None:
-        asked = dict(periods or {})
-        found = all_columns() if columns is None else columns
-        self._columns = [(column, period) for column in found for period in asked.pop(column.name, column.periods)]
-        if asked:
-            raise ValueError(f"no indicator is named {', '.join(sorted(asked))}")
+        self._columns = chosen(columns, periods)
         self.caches = {name: ColumnCache(lifetime, timer) for name, lifetime in LIFETIMES.items()}
 
     def calculate_batch_core_indicators(self, candles: Candles) -> Columns:
-        """Every column for every symbol: name (`ema_12`, `vwap_96`) -> array of shape (symbols, candles).
+        """Every column for every symbol: name (`ema_12`, `vwap_96`) -> read-only array of shape (symbols, candles).
 
         Warm-up is NaN and counts from a symbol's first candle; a candle added on the right changes none before it.
         Kept by symbols, timeframe, first and newest candle, and where each symbol begins.
         """
         if not len(candles):
-            return {f"{column.name}_{period}": candles.close for column, period in self._columns}
+            return {name: candles.close for name, _, _ in self._columns}
         times = candles.open_times
         of = (candles.symbols, candles.minutes, int(times[0]), int(times[-1]), candles.starts.tobytes())
         return {
-            f"{column.name}_{period}": self.caches[column.cache].get(
-                (column.name, period, *of), partial(column.of, candles, period)
-            )
-            for column, period in self._columns
+            name: self.caches[column.cache].get((column.name, period, *of), partial(column.of, candles, period))
+            for name, column, period in self._columns
         }
 
     def expire(self) -> int:

@@ -17,7 +17,7 @@ class Lifetime:
     entries: int
 
 
-# "sma" holds every moving average: SMA, EMA and the volume ratio.
+# "sma" holds every moving average and window of one series: SMA, EMA, the volume ratio, the range's edges.
 LIFETIMES: Mapping[str, Lifetime] = {
     "vwap": Lifetime(30, 50),
     "rsi": Lifetime(60, 100),

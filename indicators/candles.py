@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,12 @@ class Candles:
         """The named symbols in the order asked for. Raises KeyError for a symbol that is not here."""
         places = {symbol: place for place, symbol in enumerate(self.symbols)}
         rows = [places[symbol] for symbol in symbols]
-        return _frozen(tuple(symbols), self.minutes, self.open_times, [field[rows] for field in self._fields()])
+        return unchecked(tuple(symbols), self.minutes, self.open_times, [field[rows] for field in self._fields()])
 
     def _cut(self, span: slice) -> "Candles":
         # Copied, because columns over rows that lie far apart in memory take half as long again (measured).
         fields = [field[:, span].copy() for field in self._fields()]
-        return _frozen(self.symbols, self.minutes, self.open_times[span].copy(), fields)
+        return unchecked(self.symbols, self.minutes, self.open_times[span].copy(), fields)
 
     def _fields(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         return self.open, self.high, self.low, self.close, self.volume
@@ -108,10 +109,11 @@ def candles_from(
     _check_shapes(symbols, minutes, times, fields)
     _check_times(minutes, times)
     _check_values(symbols, *fields)
-    return _frozen(tuple(symbols), minutes, times, fields)
+    return unchecked(tuple(symbols), minutes, times, fields)
 
 
-def _frozen(symbols: tuple[str, ...], minutes: int, times: IntArray, fields: list[FloatArray]) -> Candles:
+def unchecked(symbols: tuple[str, ...], minutes: int, times: IntArray, fields: Sequence[FloatArray]) -> Candles:
+    """Candles of arrays (open, high, low, close, volume) that were checked before; they become read-only."""
     for array in (times, *fields):
         array.flags.writeable = False
     return Candles(symbols, minutes, times, *fields)
@@ -135,26 +137,61 @@ def _check_times(minutes: int, times: IntArray) -> None:
         raise CandleError(f"opens at {times[row]}, not {minutes} min after {times[row - 1]}", row=row)
 
 
+def first_fault(
+    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
+) -> tuple[int, str] | None:
+    """Which of some candles, arrays of shape (n,), is the first to break a rule of `candles_from`, and which rule.
+
+    None where all are sound; a NaN is not.
+    """
+    plausible = _plausible(open_, high, low, close, volume)
+    if plausible.all():
+        return None
+    first = int(np.flatnonzero(~plausible)[0])
+    return first, _fault(*(float(field[first]) for field in (open_, high, low, close, volume)))
+
+
 def _check_values(
     symbols: Sequence[str], open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
 ) -> None:
     fields = (open_, high, low, close, volume)
+    plausible = _plausible(*fields)
+    if plausible.all():
+        return
     # Blank in all five, and so is everything before it.
     unlisted = np.logical_and.accumulate(np.logical_and.reduce([np.isnan(field) for field in fields]), axis=1)
-    listed = ~unlisted
-    finite = np.logical_and.reduce([np.isfinite(field) for field in fields])
-    rules: list[tuple[str, BoolArray]] = [
-        ("a value is missing or not finite", listed & ~finite),
-        ("high is below low", listed & (high < low)),
-        ("a price is not above zero", listed & (low <= 0)),
-        ("open lies outside high and low", listed & ((open_ > high) | (open_ < low))),
-        ("close lies outside high and low", listed & ((close > high) | (close < low))),
-        ("volume is negative", listed & (volume < 0)),
-    ]
-    for reason, broken in rules:
-        if broken.any():
-            symbol, row = (int(place) for place in np.argwhere(broken)[0])
-            raise CandleError(reason, symbols[symbol], row)
+    broken = np.argwhere(~plausible & ~unlisted)
+    if len(broken):
+        symbol, row = (int(place) for place in broken[0])
+        raise CandleError(_fault(*(float(field[symbol, row]) for field in fields)), symbols[symbol], row)
+
+
+def _plausible(
+    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
+) -> BoolArray:
+    """Where all rules hold; no comparison with NaN does."""
+    good: BoolArray = low > 0.0
+    good &= low <= np.minimum(open_, close)
+    good &= high >= np.maximum(open_, close)
+    good &= high < np.inf
+    good &= volume >= 0.0
+    good &= volume < np.inf
+    return good
+
+
+def _fault(open_: float, high: float, low: float, close: float, volume: float) -> str:
+    """Which rule a candle breaks; it does break one."""
+    if not all(map(isfinite, (open_, high, low, close, volume))):
+        return "a value is missing or not finite"
+    if high < low:
+        return "high is below low"
+    if low <= 0:
+        return "a price is not above zero"
+    if not low <= open_ <= high:
+        return "open lies outside high and low"
+    if not low <= close <= high:
+        return "close lies outside high and low"
+    return "volume is negative"
 
 
 def aggregate(candles: Candles, minutes: int) -> Candles:
@@ -186,4 +223,4 @@ def aggregate(candles: Candles, minutes: int) -> Candles:
     times = candles.open_times[span][::size].copy()
     for field in fields:
         field[partly] = np.nan
-    return _frozen(candles.symbols, minutes, times, fields)
+    return unchecked(candles.symbols, minutes, times, fields)

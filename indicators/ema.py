@@ -2,6 +2,8 @@
 
 from indicators.candles import FloatArray
 from indicators.column import Column
+from indicators.live import LiveOf, closes
+from indicators.running import Mean
 from indicators.smoothing import smooth
 
 
@@ -13,4 +15,10 @@ def ema(values: FloatArray, period: int) -> FloatArray:
     return smooth(values, period, 2.0 / (period + 1))
 
 
-COLUMN = Column("ema", (12, 26), lambda candles, period: ema(candles.close, period), cache="sma")
+COLUMN = Column(
+    "ema",
+    (12, 26),
+    lambda candles, period: ema(candles.close, period),
+    cache="sma",
+    live=lambda rows, period: LiveOf(Mean(rows, period, 2.0 / (period + 1)), closes),
+)

@@ -4,6 +4,8 @@ import numpy as np
 
 from indicators.candles import FloatArray
 from indicators.column import Column
+from indicators.live import LiveOf, Rows, closes
+from indicators.running import Window
 from indicators.windows import slide
 
 
@@ -15,4 +17,23 @@ def sma(values: FloatArray, period: int) -> FloatArray:
     return slide(np.add, values, period) / period
 
 
-COLUMN = Column("sma", (20,), lambda candles, period: sma(candles.close, period), cache="sma")
+class PlainMean(Window):
+    """`sma`, a value at a time."""
+
+    def __init__(self, rows: int, length: int) -> None:
+        super().__init__(np.add, rows, length)
+
+    def peek(self, rows: Rows, values: FloatArray) -> FloatArray:
+        return super().peek(rows, values) / self._length
+
+    def push(self, rows: Rows, values: FloatArray) -> FloatArray:
+        return super().push(rows, values) / self._length
+
+
+COLUMN = Column(
+    "sma",
+    (20,),
+    lambda candles, period: sma(candles.close, period),
+    cache="sma",
+    live=lambda rows, period: LiveOf(PlainMean(rows, period), closes),
+)

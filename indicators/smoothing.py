@@ -48,17 +48,21 @@ def _row_by_row(values: FloatArray, seeds: FloatArray, seeded_at: IntArray, shar
 
 def _over_symbols(values: FloatArray, seeds: FloatArray, seeded_at: IntArray, share: float) -> FloatArray:
     """Many rows: one step a candle for all of them; those not seeded yet stay NaN by themselves."""
-    by_time = np.ascontiguousarray(values.T)
-    means = np.full(by_time.shape, np.nan)
+    by_time = np.array(values.T, order="C")
     begins = {int(at): np.flatnonzero(seeded_at == at) for at in np.unique(seeded_at)}
-    mean, step = means[0], np.empty(len(seeds))
-    for candle in range(min(begins), len(by_time)):
-        np.subtract(by_time[candle], mean, out=step)
-        np.multiply(step, share, out=step)
-        mean = np.add(mean, step, out=means[candle])
+    first = min(begins)
+    by_time[:first] = np.nan
+    mean = np.full(len(seeds), np.nan)
+    for candle in range(first, len(by_time)):
+        # The mean takes the value's place: memory that is touched for the first time costs more than the sum.
+        moved = by_time[candle]
+        np.subtract(moved, mean, out=moved)
+        np.multiply(moved, share, out=moved)
+        np.add(moved, mean, out=moved)
         if candle in begins:
-            mean[begins[candle]] = seeds[begins[candle]]
-    return np.ascontiguousarray(means.T)
+            moved[begins[candle]] = seeds[begins[candle]]
+        mean = moved
+    return np.ascontiguousarray(by_time.T)
 
 
 def _over_time(values: FloatArray, seeds: FloatArray, seeded_at: IntArray, share: float) -> FloatArray:

@@ -38,6 +38,8 @@ class Settings:
             "sma": (self.sma,),
             "vwap": (self.vwap,),
             "volume_ratio": (self.volume,),
+            "lowest": (self.slow_range,),
+            "highest": (self.slow_range,),
         }
 
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from indicators.batch import Columns
 from indicators.candles import Candles, FloatArray
-from indicators.windows import slide
 from strategies.measures import clipped, closed_slow, seen_from_fast, trend_in_atr
 from strategies.model import WEIGHTS, Settings
 
@@ -42,8 +41,8 @@ class MultiTf:
             trend_in_atr(fast, columns, settings),
             seen_from_fast(trend_in_atr(slow, slow_columns, settings), places),
         )
-        lowest = seen_from_fast(slide(np.minimum, slow.low, settings.slow_range), places)
-        width = seen_from_fast(slide(np.maximum, slow.high, settings.slow_range), places) - lowest
+        lowest = seen_from_fast(slow_columns[f"lowest_{settings.slow_range}"], places)
+        width = seen_from_fast(slow_columns[f"highest_{settings.slow_range}"], places) - lowest
         position = np.divide(fast.close - lowest, width, out=np.full_like(width, np.nan), where=width > 0)
         return np.stack((trend, columns[f"volume_ratio_{settings.volume}"], position))
 

@@ -54,7 +54,7 @@ def _method(name: str) -> str:
     for known in FIELDS:
         if known.lower() == name.lower():
             return known
-    raise Refused("Not Found", 404)
+    raise Refused("Not Found: method not found", 404)
 
 
 async def _answer(world: World, bot: Bot, method: str, request: web.Request, forced: Params) -> Any:

@@ -40,6 +40,9 @@ def _missing(field: Field) -> Refused:
         "text": "message text is empty",
         "chat_id": "chat_id is empty",
         "message_id": "message identifier is not specified",
+        "message_ids": "message identifiers are not specified",
+        "file_id": "file_id not specified",
+        "action": "wrong parameter action in request",
         "photo": "there is no photo in the request",
         "document": "there is no document in the request",
     }

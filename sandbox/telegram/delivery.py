@@ -80,7 +80,7 @@ def _check_webhook(params: Params) -> None:
     except ValueError:
         raise bad_request("bad webhook: invalid URL specified") from None
     if address.scheme not in ("http", "https"):
-        raise bad_request("bad webhook: an HTTPS URL must be provided for webhook")
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
     if host not in LOOPBACK:
         raise bad_request("bad webhook: the practice Telegram delivers to this machine only")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", params.get("secret_token", "-")):

@@ -28,28 +28,30 @@ STYLES = frozenset({"danger", "success", "primary"})
 
 
 def _refuse(why: str) -> Refused:
-    return bad_request(f"can't parse inline keyboard button: {why}")
+    return bad_request(f"can't parse InlineKeyboardButton: {why}")
 
 
 def checked_keyboard(rows: Any) -> Rows:
     """Rows of buttons as Telegram keeps them: at most 100 buttons, 8 in a row; empty rows vanish."""
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise bad_request('field "inline_keyboard" must be an Array of Arrays')
+        raise bad_request('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
     kept = [[checked_button(button) for button in row] for row in rows if row]
     if any(len(row) > 8 for row in kept) or sum(map(len, kept)) > 100:
-        raise bad_request("REPLY_MARKUP_TOO_LONG")
+        raise bad_request("reply markup is too long")
     return kept
 
 
 def checked_button(button: Any) -> dict[str, Any]:
     """One button; Refused when it does not do exactly one thing, or does it with bad data."""
     if not isinstance(button, dict):
-        raise _refuse("expected an Object")
+        raise _refuse("InlineKeyboardButton must be an Object")
     for name in button:
         if name not in ACTIONS and name not in ("text", "style", "icon_custom_emoji_id"):
             raise _refuse(f'unknown field "{name}"')
-    if not isinstance(button.get("text"), str):
-        raise _refuse('field "text" must be of type String')
+    if "text" not in button:
+        raise _refuse('Can\'t find field "text"')
+    if not isinstance(button["text"], str):
+        raise _refuse('Field "text" must be of type String')
     if not button["text"].strip():
         raise bad_request("BUTTON_TEXT_INVALID")
     if "style" in button and button["style"] not in STYLES:
@@ -79,7 +81,7 @@ def _check_action(action: str, value: Any) -> None:
         if not isinstance(copied, str) or not 1 <= utf16_length(copied) <= 256:
             raise bad_request("BUTTON_COPY_TEXT_INVALID")
     elif value != {}:
-        raise _refuse('field "disabled" must be an empty Object')
+        raise _refuse('Field "disabled" must be an empty Object')
 
 
 def shown_keyboard(rows: Rows) -> list[list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.telegram.html_reader import Entity, utf16_length
 from sandbox.telegram.keyboards import checked_keyboard
 from sandbox.telegram.refusals import bad_request
-from sandbox.telegram.values import Params, chat, decoded, flag, number, only, text
+from sandbox.telegram.values import Params, chat, decoded, flag, number, only, read_json, text
 
 ENTITY_TYPES = frozenset(
     [
@@ -214,7 +214,11 @@ def reactions(name: str, value: Any) -> list[str]:
 
 def inline(name: str, value: Any) -> list[list[dict[str, Any]]]:
     """An inline keyboard's rows."""
-    given = decoded(name, value, dict)
+    if isinstance(value, str):
+        value = read_json(value, "reply keyboard markup JSON object")
+    if not isinstance(value, dict):
+        raise bad_request("object expected as reply markup")
+    given: Params = value
     if given and "inline_keyboard" not in given:
         raise bad_request("inline keyboard expected: the practice Telegram knows no other keyboard")
     only("reply keyboard markup JSON object", given, {"inline_keyboard"})

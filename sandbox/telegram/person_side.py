@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import secrets
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from sandbox.telegram.world import WORLD, World
 
 ANSWER_SECONDS = 15
 PULSE_SECONDS = 15
+EDITABLE_SECONDS = 48 * 3600
 COMMAND = re.compile(r"(?:^|(?<=\s))/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]+)?")
 
 
@@ -48,29 +50,70 @@ async def messages(request: web.Request) -> web.Response:
 
 
 async def write(request: web.Request) -> web.Response:
-    """POST {"text"}: the person writes; answers with the message."""
+    """POST {"text", "reply_to"}: the person writes, perhaps in answer to a message; answers with what was written."""
     world, user_id = request.app[WORLD], user_of(request)
-    text = (await body_of(request, {"text": str})).get("text", "").strip()
+    body = await body_of(request, {"text": str, "reply_to": int})
+    text, reply_to = _text_in(body), body.get("reply_to")
+    if reply_to is not None and not chats.find_message(world.database.reading, user_id, reply_to):
+        raise Unheard("This chat holds no such message to answer.", 404)
+    person = _speaker(world, user_id)
+    with world.database.change() as connection:
+        keep_person(connection, person)
+        number = chats.next_message_id(connection, user_id)
+        message = Message(user_id, number, None, world.seconds(), from_plain(text), reply_to=reply_to)
+        _keep_written(world, connection, message, "message")
+    return _written(world, message)
+
+
+async def rewrite(request: web.Request) -> web.Response:
+    """PUT {"message_id", "text"}: the person changes what they wrote, up to 48 hours later; answers with it."""
+    world, user_id = request.app[WORLD], user_of(request)
+    body = await body_of(request, {"message_id": int, "text": str})
+    text = _text_in(body)
+    before = chats.find_message(world.database.reading, user_id, body.get("message_id", 0))
+    if before is None or before.bot_id is not None:
+        raise Unheard("This chat holds no such message of yours.", 404)
+    if world.seconds() - before.sent_at > EDITABLE_SECONDS:
+        raise Unheard("After 48 hours a message stays as it is.")
+    _speaker(world, user_id)
+    after = replace(before, content=from_plain(text), edited_at=world.seconds())
+    if after.looks_like(before):
+        return web.json_response(chats.told_to_person(world.database.reading, before))
+    with world.database.change() as connection:
+        _keep_written(world, connection, after, "edited_message")
+    return _written(world, after)
+
+
+def _text_in(body: dict[str, Any]) -> str:
+    text: str = body.get("text", "").strip()
     if not text:
         raise Unheard("A message needs a text.")
     if utf16_length(text) > LONGEST_TEXT:
         raise Unheard(f"A message holds {LONGEST_TEXT} characters at most; this one has {utf16_length(text)}.")
+    return text
+
+
+def _speaker(world: World, user_id: int) -> Person:
+    """The person, unless the bot is blocked."""
     person = find_person(world.database.reading, user_id)
     if person.blocked:
         raise Unheard("You blocked the bot; unblock it first.")
-    bot_id = _bot_id(world)
-    with world.database.change() as connection:
-        keep_person(connection, person)
-        number = chats.next_message_id(connection, user_id)
-        message = Message(user_id, number, None, world.seconds(), from_plain(text))
-        chats.keep_message(connection, message)
-        told = chats.told_to_bot(connection, message)
-        marks = _command_marks(text)
-        if marks:
-            told["entities"] = marks
-        queue_update(connection, bot_id, "message", told, world.time_ms())
+    return person
+
+
+def _keep_written(world: World, connection: sqlite3.Connection, message: Message, kind: str) -> None:
+    """Keeps what the person wrote and queues the update of this kind for the bot."""
+    chats.keep_message(connection, message)
+    told = chats.told_to_bot(connection, message)
+    marks = _command_marks(message.content.plain)
+    if marks:
+        told["entities"] = marks
+    queue_update(connection, _bot_id(world), kind, told, world.time_ms())
+
+
+def _written(world: World, message: Message) -> web.Response:
     world.tell_message(message)
-    world.bells.ring(bot_id)
+    world.bells.ring(_bot_id(world))
     return web.json_response(chats.told_to_person(world.database.reading, message))
 
 
@@ -94,9 +137,7 @@ async def tap(request: web.Request) -> web.Response:
     if not 1 <= len(body["data"].encode()) <= 64:
         raise Unheard("The data of a button has 1 to 64 bytes.")
     message = message_of_bot(world, user_id, body["message_id"], "message with buttons")
-    person = find_person(world.database.reading, user_id)
-    if person.blocked:
-        raise Unheard("You blocked the bot; unblock it first.")
+    person = _speaker(world, user_id)
     query_id = str(secrets.randbits(62) + 2**62)
     with world.taps.expect(query_id) as answer:
         _forward_tap(world, person, message, query_id, body["data"])

@@ -253,7 +253,10 @@ def _html_of_list(items: list[Block]) -> str:
     for item in items:
         box = ("☑ " if item.get("is_checked") else "☐ ") if item.get("has_checkbox") else ""
         value = f' value="{item["value"]}"' if "value" in item else ""
-        parts.append(f"<li{value}>{box}{''.join(map(_html_of_block, item['blocks']))}</li>")
+        inside = "".join(map(_html_of_block, item["blocks"]))
+        # The box stands on the line of the first paragraph.
+        inside = inside.replace("<p>", f"<p>{box}", 1) if inside.startswith("<p>") else box + inside
+        parts.append(f"<li{value}>{inside}</li>")
     return f"<{tag}>{''.join(parts)}</{tag}>"
 
 

@@ -63,7 +63,12 @@ class _Node:
 
     def end_paragraph(self) -> None:
         """Loose text among blocks is a paragraph of its own; white space alone is nothing."""
-        if any(not isinstance(part, str) or part.strip() for part in self.texts):
+        if self.texts and isinstance(self.texts[0], str):
+            self.texts[0] = self.texts[0].lstrip()
+        if self.texts and isinstance(self.texts[-1], str):
+            self.texts[-1] = self.texts[-1].rstrip()
+        self.texts = [part for part in self.texts if part]
+        if self.texts:
             self.blocks.append({"type": "paragraph", "text": self.text()})
         self.texts = []
 
@@ -85,12 +90,17 @@ class _Reader(HTMLParser):
             if data.strip():
                 raise _refuse(f'text is not allowed in the tag "{top.tag}"')
             return
-        top.texts.append(data)
+        if top.texts and isinstance(top.texts[-1], str):
+            top.texts[-1] += data
+        else:
+            top.texts.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         top = self.open[-1]
         if tag == "br":
-            return top.texts.append("\n")
+            return self.handle_data("\n")
+        if tag == "input":
+            return _tick(top, dict(attrs))
         known = tag in INLINE_TAGS or tag in TEXT_BLOCKS or tag in HEADINGS or tag in TEXT_PARTS or tag in CONTAINERS
         if not known and tag != "hr":
             raise _refuse(f'unsupported tag "{tag}"')
@@ -105,7 +115,7 @@ class _Reader(HTMLParser):
         return self.open.append(_Node(tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("br", "hr"):
+        if tag in ("br", "hr", "input"):
             return
         node = self.open.pop()
         if node.tag != tag or not self.open:
@@ -141,7 +151,7 @@ class _Reader(HTMLParser):
             return node.blocks
         node.end_paragraph()
         if tag == "li":
-            return {"blocks": node.blocks}
+            return {"blocks": node.blocks} | node.extras
         if tag in ("ul", "ol"):
             numbered = enumerate(node.blocks, 1)
             return {"type": "list", "items": [item | ({"value": n} if tag == "ol" else {}) for n, item in numbered]}
@@ -151,6 +161,13 @@ class _Reader(HTMLParser):
             opened = {"is_open": True} if "open" in node.attributes else {}
             return {"type": "details", "blocks": node.blocks} | node.extras | opened
         return {"type": "blockquote", "blocks": node.blocks} | node.extras
+
+
+def _tick(item: _Node, attributes: dict[str, str | None]) -> None:
+    """An item's checkbox."""
+    if item.tag != "li" or attributes.get("type") != "checkbox":
+        raise _refuse("a checkbox must be the first in a list item")
+    item.extras |= {"has_checkbox": True} | ({"is_checked": True} if "checked" in attributes else {})
 
 
 def _cell(node: _Node) -> Block:

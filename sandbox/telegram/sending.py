@@ -12,6 +12,7 @@ from sandbox.telegram.objects import entities_inside
 from sandbox.telegram.people import find_person
 from sandbox.telegram.refusals import Refused, bad_request
 from sandbox.telegram.rich import checked_blocks, shown_blocks
+from sandbox.telegram.rich_markdown import read_rich_markdown
 from sandbox.telegram.rich_reader import read_rich_html
 from sandbox.telegram.values import Params
 from sandbox.telegram.world import World
@@ -116,9 +117,8 @@ def rich_content(given: Params) -> tuple[Formatted, Params]:
     ways = [name for name in ("html", "markdown", "blocks") if given.get(name)]
     if len(ways) != 1:
         raise bad_request("exactly one of html, markdown and blocks must be used in a rich message")
-    if ways[0] == "markdown":
-        raise bad_request("the practice Telegram reads rich messages as html or blocks only")
-    blocks = checked_blocks(read_rich_html(given["html"]) if ways[0] == "html" else given["blocks"])
+    read = {"html": read_rich_html, "markdown": read_rich_markdown}.get(ways[0])
+    blocks = checked_blocks(read(given[ways[0]]) if read else given["blocks"])
     return shown_blocks(blocks), {"blocks": blocks} | ({"is_rtl": True} if given.get("is_rtl") else {})
 
 

@@ -119,6 +119,7 @@ def build_telegram(
     app.router.add_put(user, person_side.change_person)
     app.router.add_get(f"{user}/messages", person_side.messages)
     app.router.add_post(f"{user}/messages", person_side.write)
+    app.router.add_put(f"{user}/messages", person_side.rewrite)
     app.router.add_post(f"{user}/taps", person_side.tap)
     app.router.add_post(f"{user}/reactions", person_media.react)
     app.router.add_get(f"{user}/bybit", person_bybit.view)
@@ -131,6 +132,7 @@ def build_telegram(
     app.router.add_post("/sandbox/telegram/faults", levers.set_faults)
     app.router.add_get("/sandbox/telegram/faults", levers.faults)
     app.router.add_delete("/sandbox/telegram/faults", levers.end_faults)
+    app.router.add_post("/sandbox/telegram/updates", levers.send_update)
     app.router.add_get("/", page)
     app.router.add_get("/page/{name:[a-z]+\\.(?:js|css|svg)}", page_file)
 

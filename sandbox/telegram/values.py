@@ -52,7 +52,7 @@ def read_json(raw: str | bytes, what: str) -> Any:
         found = json.loads(raw)
         json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise bad_request(f"can't parse {what} as JSON") from None
+        raise bad_request(f"can't parse {what}") from None
     return found
 
 

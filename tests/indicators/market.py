@@ -6,7 +6,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from indicators.candles import Candles, FloatArray, candles_from
+from indicators.candles import Candles, FloatArray, IntArray, candles_from
+from indicators.column import Column, all_columns
+from indicators.live import Bars, Rows
+
+# The columns of the specification with their usual periods, and for how many candles each is NaN.
+WARM_UP = {
+    "sma_20": 19,
+    "ema_12": 11,
+    "ema_26": 25,
+    "rsi_14": 14,
+    "atr_14": 14,
+    "vwap_96": 95,
+    "volume_ratio_20": 20,
+    "lowest_20": 19,
+    "highest_20": 19,
+}
+# Those that are told in the price's unit; the others have none.
+PRICES = {"sma_20", "ema_12", "ema_26", "atr_14", "vwap_96", "lowest_20", "highest_20"}
+CORE: tuple[Column, ...] = tuple(
+    column for column in all_columns() if column.name in {name.rpartition("_")[0] for name in WARM_UP}
+)
+ALL = slice(None)
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
 
@@ -63,6 +84,17 @@ def real(name: str, symbol: str, minutes: int) -> Candles:
     table = pd.read_csv(path)
     fields = [table[field].to_numpy(float)[None] for field in ("open", "high", "low", "close", "volume")]
     return _candles(minutes, 0, fields, times=table["open_time"].to_numpy(np.int64), symbols=[symbol])
+
+
+def bars_at(candles: Candles, at: int, rows: Rows = ALL) -> Bars:
+    """One candle of some symbols, copied."""
+    fields = (candles.open, candles.high, candles.low, candles.close, candles.volume)
+    return Bars(*(field[:, at][rows].copy() for field in fields))
+
+
+def times_at(candles: Candles, at: int, rows: Rows = ALL) -> IntArray:
+    """The open time of that candle, once for each of these symbols."""
+    return np.full(len(candles.symbols), candles.open_times[at])[rows]
 
 
 def _candles(

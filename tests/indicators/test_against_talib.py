@@ -1,6 +1,10 @@
-"""Every column agrees with TA-Lib where it has one, and with the definition written out where it has not."""
+"""Every column agrees with TA-Lib where it has one, and with the definition written out where it has not.
+
+So does its incremental form, pushed candle by candle.
+"""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,12 +12,23 @@ import talib
 
 from indicators.atr import atr
 from indicators.candles import Candles, aggregate
+from indicators.column import all_columns
 from indicators.ema import ema
+from indicators.highest import highest
+from indicators.lowest import lowest
 from indicators.rsi import rsi
 from indicators.sma import sma
 from indicators.volume_ratio import volume_ratio
 from indicators.vwap import vwap
-from tests.indicators.market import flat, real, walk
+from tests.indicators.market import ALL, bars_at, flat, real, walk
+
+
+def pushed(candles: Candles, name: str, period: int) -> np.ndarray:
+    """The column of this name, one candle after the other."""
+    (column,) = (column for column in all_columns() if column.name == name)
+    live = column.live(len(candles.symbols), period)
+    return np.stack([live.push(ALL, bars_at(candles, at)) for at in range(len(candles))], axis=1)
+
 
 ORACLES: dict[str, tuple[Callable[[Candles], np.ndarray], Callable[[Candles, int], np.ndarray]]] = {
     "sma": (lambda c: sma(c.close, 20), lambda c, row: talib.SMA(c.close[row], 20)),
@@ -24,6 +39,20 @@ ORACLES: dict[str, tuple[Callable[[Candles], np.ndarray], Callable[[Candles, int
         lambda c: atr(c.high, c.low, c.close, 14),
         lambda c, row: talib.ATR(c.high[row], c.low[row], c.close[row], 14),
     ),
+    "lowest": (lambda c: lowest(c.low, 20), lambda c, row: talib.MIN(c.low[row], 20)),
+    "highest": (lambda c: highest(c.high, 20), lambda c, row: talib.MAX(c.high[row], 20)),
+}
+PUSHED = {
+    name: (partial(pushed, name=name.split("_")[0], period=period), ORACLES[name][1])
+    for name, period in {
+        "sma": 20,
+        "ema_12": 12,
+        "ema_26": 26,
+        "rsi": 14,
+        "atr": 14,
+        "lowest": 20,
+        "highest": 20,
+    }.items()
 }
 MARKETS: dict[str, Callable[[], Candles]] = {
     "few symbols": lambda: walk(3, 400, seed=2),
@@ -47,6 +76,16 @@ def test_a_column_equals_talib(market: str, name: str) -> None:
     ours, theirs = ORACLES[name]
     column = ours(candles)
     assert column.shape == candles.close.shape
+    for row in range(len(candles.symbols)):
+        np.testing.assert_allclose(column[row], theirs(candles, row), rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("name", PUSHED)
+@pytest.mark.parametrize("market", MARKETS)
+def test_a_column_pushed_candle_by_candle_equals_talib(market: str, name: str) -> None:
+    candles = MARKETS[market]().latest(3_000)
+    live, theirs = PUSHED[name]
+    column = live(candles)
     for row in range(len(candles.symbols)):
         np.testing.assert_allclose(column[row], theirs(candles, row), rtol=1e-9, atol=0)
 

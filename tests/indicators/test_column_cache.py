@@ -28,7 +28,7 @@ class Counted:
 
     def __init__(self, cache: str = "rsi") -> None:
         self.times = 0
-        self.column = Column("counted", (3,), self.compute, cache)
+        self.column = Column("counted", (3,), self.compute, cache, all_columns()[0].live)
 
     def compute(self, candles: Candles, period: int) -> FloatArray:
         self.times += 1
@@ -46,14 +46,21 @@ def test_lifetimes_and_sizes_are_those_of_the_specification() -> None:
         "atr": (60, 100),
         "sma": (120, 200),
     }
-    assert {column.name: column.cache for column in all_columns()} == {
-        "vwap": "vwap",
-        "rsi": "rsi",
-        "atr": "atr",
-        "sma": "sma",
-        "ema": "sma",
-        "volume_ratio": "sma",
-    }
+    caches = {column.name: column.cache for column in all_columns()}
+    assert set(caches.values()) <= set(LIFETIMES)
+    assert (
+        caches.items()
+        >= {
+            "vwap": "vwap",
+            "rsi": "rsi",
+            "atr": "atr",
+            "sma": "sma",
+            "ema": "sma",
+            "volume_ratio": "sma",
+            "lowest": "sma",
+            "highest": "sma",
+        }.items()
+    )
 
 
 def test_the_same_candles_are_computed_once_even_as_another_object() -> None:
@@ -179,8 +186,13 @@ def test_the_owner_may_choose_periods_and_a_misspelt_indicator_is_refused() -> N
 
 def test_a_new_indicator_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "middle.py").write_text(
+        "import numpy as np\n"
         "from indicators.column import Column\n"
-        "COLUMN = Column('middle', (1,), lambda candles, period: (candles.high + candles.low) / 2, 'sma')\n"
+        "from indicators.live import LiveOf\n"
+        "from indicators.running import Window\n"
+        "middle = lambda candle: (candle.high + candle.low) / 2\n"
+        "live = lambda rows, period: LiveOf(Window(np.add, rows, period), middle)\n"
+        "COLUMN = Column('middle', (1,), lambda candles, period: middle(candles), 'sma', live)\n"
     )
     monkeypatch.setattr(indicators, "__path__", [*indicators.__path__, str(tmp_path)])
     try:

@@ -7,6 +7,8 @@ import pytest
 
 from indicators.batch import BatchIndicatorProcessor
 from indicators.candles import Candles, aggregate
+from indicators.highest import highest
+from indicators.lowest import lowest
 from strategies.measures import closed_slow
 from strategies.model import Settings, Strategy
 from strategies.multitf import MultiTf, weaker
@@ -30,6 +32,12 @@ def columns(trends: list[float], ratios: list[float]) -> dict[str, np.ndarray]:
     }
 
 
+def slow_columns(slow: Candles, trend: float) -> dict[str, np.ndarray]:
+    """The slow frame's columns, its EMAs `trend` ATRs apart and its range as it is."""
+    made = columns([trend] * len(slow), [1.0] * len(slow))
+    return made | {"lowest_20": lowest(slow.low, 20), "highest_20": highest(slow.high, 20)}
+
+
 def frames() -> tuple[Candles, Candles]:
     """80 hours with their 20 slow candles of 4 h: lows 1 .. 20, highs 4 .. 23."""
     fast = from_close([1.0 + hour // 4 + hour % 4 for hour in range(80)], minutes=60)
@@ -41,7 +49,7 @@ def test_factors_worked_out_by_hand() -> None:
     fast, slow = frames()
     low, high = slow.low[0, :20].min(), slow.high[0, :20].max()
     assert (low, high) == (1.0, 23.0)
-    factors = STRATEGY.factors(fast, columns([0.6] * 80, [2.2] * 80), slow, columns([0.3] * 20, [1.0] * 20))
+    factors = STRATEGY.factors(fast, columns([0.6] * 80, [2.2] * 80), slow, slow_columns(slow, 0.3))
     # the weaker trend; (2.2 - 1) / 2; (23 - 1) / (23 - 1)
     assert factors[0, :, 0, -1] == pytest.approx([0.3, 0.6, 1.0])
     assert factors[1, :, 0, -1] == pytest.approx([0.0, 0.6, 0.0])
@@ -50,15 +58,15 @@ def test_factors_worked_out_by_hand() -> None:
 def test_the_position_is_that_of_the_fast_close_in_the_slow_range() -> None:
     fast, slow = frames()
     later = from_close([*fast.close[0].tolist(), 6.5], minutes=60)
-    raw = STRATEGY.raw(later, columns([1.0] * 81, [1.0] * 81), slow, columns([1.0] * 20, [1.0] * 20))
+    raw = STRATEGY.raw(later, columns([1.0] * 81, [1.0] * 81), slow, slow_columns(slow, 1.0))
     assert raw[2, 0, 80] == pytest.approx((6.5 - 1) / 22)
-    factors = STRATEGY.factors(later, columns([1.0] * 81, [1.0] * 81), slow, columns([1.0] * 20, [1.0] * 20))
+    factors = STRATEGY.factors(later, columns([1.0] * 81, [1.0] * 81), slow, slow_columns(slow, 1.0))
     assert factors[:, 2, 0, 80] == pytest.approx([5.5 / 22, 16.5 / 22])
 
 
 def test_the_range_needs_twenty_closed_slow_candles() -> None:
     fast, slow = frames()
-    factors = STRATEGY.factors(fast, columns([1.0] * 80, [2.0] * 80), slow, columns([1.0] * 20, [1.0] * 20))
+    factors = STRATEGY.factors(fast, columns([1.0] * 80, [2.0] * 80), slow, slow_columns(slow, 1.0))
     assert (factors[:, 2, 0, :79] == 0).all()
     assert factors[0, 2, 0, 79] == 1
 
@@ -130,5 +138,5 @@ def test_a_slow_frame_that_is_missing_foreign_or_does_not_fit_is_refused() -> No
 def test_a_range_without_width_and_unknown_inputs_score_zero() -> None:
     fast = from_close([5.0] * 80, minutes=60)
     slow = aggregate(fast, 240)
-    factors = STRATEGY.factors(fast, columns([1.0] * 80, [np.nan] * 80), slow, columns([np.nan] * 20, [1.0] * 20))
+    factors = STRATEGY.factors(fast, columns([1.0] * 80, [np.nan] * 80), slow, slow_columns(slow, np.nan))
     assert (factors == 0).all()

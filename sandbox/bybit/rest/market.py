@@ -1,18 +1,17 @@
 """Public market data."""
 
-import asyncio
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from sandbox.bybit import book
-from sandbox.bybit.history import INTERVALS, LastDay, Rows, opening
+from sandbox.bybit.history import LastDay
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import Refused, plain
 from sandbox.bybit.prices import quotes_around
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
-from sandbox.bybit.rules import max_price
+from sandbox.bybit.rules import max_price, within_band
 from sandbox.bybit.source import MINUTE_MS
 from sandbox.bybit.walk import FUNDING_MS, funding_rate, funding_rates
 
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
 FUNDING_CAP = Decimal("0.00375")
-FAR_MS = 2**53
+ELSEWHERE = ("spot", "inverse", "option")
+"""Categories in which nothing is listed here; whoever loads all markets asks for them too."""
 
 
 def time(call: Call) -> Result:
@@ -29,7 +29,9 @@ def time(call: Call) -> Result:
 
 
 def instruments_info(call: Call) -> Result:
-    """The instruments, one page."""
+    """The instruments, one page; of other categories than linear there are none."""
+    if call.text("category") in ELSEWHERE:
+        return _nothing(call)
     call.linear()
     known = call.bybit.market.instruments
     wanted = [call.instrument()] if call.text("symbol") else list(known.values())
@@ -60,47 +62,10 @@ def risk_limit(call: Call) -> Result:
     return {"category": "linear", "list": rows, "nextPageCursor": ""}
 
 
-async def kline(call: Call) -> Result:
-    """Candles, the newest first, the forming one included."""
-    if call.text("category", "linear") != "linear":
-        raise Refused(10001, "params error: category only support linear")
-    instrument, interval = call.instrument(), call.required("interval")
-    if interval not in INTERVALS:
-        raise Refused(10001, "Invalid period!")
-    limit = call.number("limit", 200, 1, 1000)
-    first, last = _window(call, interval, limit)
-    history = call.bybit.history
-    for day in history.days_needed(interval, first, last, call.now_ms):
-        if history.prepare(day, interval):
-            await asyncio.sleep(0)
-    found = history.candles(instrument.symbol, interval, first, last, call.now_ms)
-    begin = 0 if call.text("start") and not call.text("end") else max(0, len(found) - limit)
-    rows = candle_rows(found, slice(begin, begin + limit), instrument)
-    return {"category": "linear", "symbol": instrument.symbol, "list": rows[::-1]}
-
-
-def candle_rows(found: Rows, part: slice, instrument: Instrument) -> list[list[str]]:
-    """Candles as Bybit writes them; a thousand of them are asked for again and again at a start."""
-    price_decimals, qty_decimals = instrument.price_decimals, instrument.qty_decimals
-    prices = zip(*(values[part].tolist() for values in (found.open, found.high, found.low, found.close)), strict=True)
-    sizes = zip(found.volume[part].tolist(), found.turnover[part].tolist(), strict=True)
-    return [
-        [
-            str(time),
-            *(f"{price:.{price_decimals}f}" for price in four),
-            _shortest(f"{volume:.{qty_decimals}f}"),
-            _shortest(f"{turnover:.4f}"),
-        ]
-        for time, four, (volume, turnover) in zip(found.time[part].tolist(), prices, sizes, strict=True)
-    ]
-
-
-def _shortest(digits: str) -> str:
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
-
-
 def tickers(call: Call) -> Result:
     """The last 24 hours and the present quotes of one symbol or all."""
+    if call.text("category") in ELSEWHERE and not call.text("symbol"):
+        return {"category": call.text("category"), "list": []}
     call.linear()
     wanted = [call.instrument()] if call.text("symbol") else list(call.bybit.market.instruments.values())
     return {"category": "linear", "list": ticker_rows(call.bybit, wanted, call.now_ms)}
@@ -114,6 +79,18 @@ def ticker_rows(bybit: "PracticeBybit", wanted: Iterable[Instrument], now_ms: in
         _ticker(i, day, market.row[i.symbol], float(prices[market.row[i.symbol]]), rates[i.symbol], now_ms)
         for i in wanted
     ]
+
+
+def price_limit(call: Call) -> Result:
+    """The highest price that a buyer and the lowest that a seller may write now."""
+    if call.text("category", "linear") != "linear":
+        raise Refused(10001, "params error: category only support linear")
+    instrument = call.instrument()
+    last = call.bybit.prices.last(instrument.symbol)
+    highest = within_band("Buy", max_price(instrument), last, instrument)
+    lowest = within_band("Sell", instrument.tick, last, instrument)
+    limits = {"buyLmt": _price(highest, instrument), "sellLmt": _price(lowest, instrument)}
+    return {"symbol": instrument.symbol, **limits, "ts": str(call.now_ms)}
 
 
 def orderbook(call: Call) -> Result:
@@ -156,16 +133,10 @@ def funding_history(call: Call) -> Result:
     return {"category": "linear", "list": rows}
 
 
-def _window(call: Call, interval: str, limit: int) -> tuple[int, int]:
-    """The first and last opening time that a kline request asks for, both included."""
-    length = INTERVALS[interval]
-    first, last = call.number("start", -1), call.number("end", FAR_MS)
-    last = min(last, call.now_ms)
-    if first < 0:
-        return max(0, opening(last, interval) - (limit - 1) * length), last
-    if not call.text("end"):
-        last = min(last, first + limit * length)
-    return max(first, opening(last, interval) - limit * length) if call.text("end") else first, last
+def _nothing(call: Call) -> Result:
+    category = call.text("category")
+    cursor = {} if category == "spot" else {"nextPageCursor": ""}  # the spot page has no cursor
+    return {"category": category, "list": [], **cursor}
 
 
 def _price(price: Decimal | float, instrument: Instrument) -> str:
@@ -265,8 +236,8 @@ ENDPOINTS = (
     Endpoint("GET", "/v5/market/time", time, private=False),
     Endpoint("GET", "/v5/market/instruments-info", instruments_info, private=False),
     Endpoint("GET", "/v5/market/risk-limit", risk_limit, private=False),
-    Endpoint("GET", "/v5/market/kline", kline, private=False),
     Endpoint("GET", "/v5/market/tickers", tickers, private=False),
+    Endpoint("GET", "/v5/market/price-limit", price_limit, private=False),
     Endpoint("GET", "/v5/market/orderbook", orderbook, private=False),
     Endpoint("GET", "/v5/market/funding/history", funding_history, private=False),
 )

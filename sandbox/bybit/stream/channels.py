@@ -11,7 +11,8 @@ from sandbox.bybit.history import INTERVALS, opening
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.model import plain
 from sandbox.bybit.rest.call import Result
-from sandbox.bybit.rest.market import book_rows, candle_rows, ticker_rows
+from sandbox.bybit.rest.candles import candle_rows
+from sandbox.bybit.rest.market import book_rows, ticker_rows
 from sandbox.bybit.source import MINUTE_MS
 from sandbox.bybit.stream.words import direction
 

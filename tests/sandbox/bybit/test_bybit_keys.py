@@ -8,26 +8,15 @@ from typing import Any
 import pytest
 import requests
 import websocket
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from pybit._http_manager import generate_signature
 from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP
 
 from sandbox.bybit.rest.limits import BANNED_MS
+from tests.sandbox.bybit.keys import pems
 from tests.sandbox.bybit.practice_world import Clock, Open, Served
 
 SOL = {"category": "linear", "symbol": "SOLUSDT"}
-
-
-def pems() -> tuple[str, str]:
-    """A new private key and its public half."""
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private.decode(), public.decode()
 
 
 def session(served: Served, *, private: str = "", **wishes: Any) -> HTTP:

@@ -12,8 +12,8 @@ import websocket
 from pybit import unified_trading
 from pybit.unified_trading import HTTP, WebSocket
 
-from tests.sandbox.bybit.documented_fields import CONTRACT, check
 from tests.sandbox.bybit.practice_world import Clock, Served
+from tests.sandbox.conformance.bybit_contract import CONTRACT, MISSING, check, due
 
 SOL = {"category": "linear", "symbol": "SOLUSDT"}
 PATIENCE_SECONDS = 10
@@ -86,7 +86,7 @@ def ask(socket: websocket.WebSocket, **asked: Any) -> dict[str, Any]:
     return answer
 
 
-documents = pytest.mark.skipif(not CONTRACT.exists(), reason="../shared/bybit/contract.json is absent")
+documents = pytest.mark.skipif(not CONTRACT.exists(), reason=MISSING)
 
 
 @documents
@@ -104,7 +104,7 @@ def test_every_public_topic_has_its_documented_fields(public: WebSocket, served:
     served.set_price("SOLUSDT", "150")
     told["websocket/public/trade"] = trades.next()
     for subject, message in told.items():
-        assert check(subject, message) > 5
+        assert check(subject, message) == due(subject)
 
 
 def test_a_candle_is_told_once_more_when_it_is_closed(
@@ -174,7 +174,7 @@ def test_an_order_is_told_in_all_four_private_topics_with_their_documented_field
     client.place_order(**SOL, side="Buy", orderType="Market", qty="10", stopLoss="145", orderLinkId="x1-a")
     told = {topic: one.next() for topic, one in heard.items()}
     for topic, message in told.items():
-        assert check(f"websocket/private/{topic}", message) > 10
+        assert check(f"websocket/private/{topic}", message) == due(f"websocket/private/{topic}")
     (fill,) = told["execution"]["data"]
     assert (fill["orderLinkId"], fill["execPrice"], fill["execQty"]) == ("x1-a", "150.01", "10")
     assert {o["stopOrderType"] for o in told["order"]["data"]} == {"", "StopLoss"}

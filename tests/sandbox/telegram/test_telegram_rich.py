@@ -72,7 +72,7 @@ async def test_html_becomes_the_same_blocks(practice: Practice, bot: Bot) -> Non
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({}, "exactly one of html, markdown and blocks"),
     ({"html": "<p>a</p>", "blocks": [{"type": "divider"}]}, "exactly one of html, markdown and blocks"),
-    ({"markdown": "*a*"}, "html or blocks only"),
+    ({"markdown": "*a*", "html": "<p>a</p>"}, "exactly one of html, markdown and blocks"),
     ({"html": "<p>a"}, 'the tag "p" is not closed'),
     ({"html": "<script>a</script>"}, 'unsupported tag "script"'),
     ({"html": "<p><table></table></p>"}, 'the tag "table" is not allowed in "p"'),

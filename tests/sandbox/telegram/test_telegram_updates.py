@@ -3,7 +3,6 @@
 import asyncio
 import os
 import pathlib
-import signal
 import sqlite3
 import stat
 import sys
@@ -65,7 +64,8 @@ async def test_a_second_poller_ends_the_first_with_409(practice: Practice) -> No
     assert await practice.ok("getUpdates") == []
     told = await asyncio.wait_for(first, 5)
     assert told["error_code"] == 409
-    assert told["description"].startswith("Conflict: terminated by other getUpdates request")
+    words = "terminated by other getUpdates request; make sure that only one bot instance is running"
+    assert told["description"] == f"Conflict: {words}"
 
 
 async def test_updates_older_than_a_day_are_forgotten(practice: Practice, clock: HandClock) -> None:
@@ -139,6 +139,18 @@ async def test_everything_survives_a_restart(tmp_path: pathlib.Path, clock: Hand
         assert (await after.say(1001, "next"))["message_id"] == sent["message_id"] + 2
 
 
+async def test_updates_wait_over_a_restart_for_a_day_and_no_longer(tmp_path: pathlib.Path, clock: HandClock) -> None:
+    async with practising(tmp_path / "world.db", clock) as before:
+        await before.say(1001, "waits")
+    clock.now += 24 * 3600 * 1000
+    async with practising(tmp_path / "world.db", clock) as in_time:
+        assert await texts(in_time) == ["waits"]
+    clock.now += 1
+    async with practising(tmp_path / "world.db", clock) as late:
+        assert await texts(late) == []
+        assert [message["text"] for message in await late.messages(1001)] == ["waits"]
+
+
 async def test_the_file_belongs_to_its_owner_alone(tmp_path: pathlib.Path, clock: HandClock) -> None:
     async with practising(tmp_path / "world.db", clock) as served:
         await served.say(1001, "x")
@@ -167,48 +179,6 @@ async def test_a_file_that_cannot_be_written_is_a_500_in_words(tmp_path: pathlib
         assert (status, told["error"]) == (500, "The practice Telegram cannot use its file.")
         await practice.person("PUT", "1001", {"first_name": "A"})
         assert (await practice.bot("sendMessage", chat_id=1001, text="x"))["error_code"] == 500
-
-
-SERVE = """
-import asyncio, pathlib, sys, time
-from aiohttp import web
-from sandbox.telegram.server import build_telegram
-
-async def serve():
-    runner = web.AppRunner(build_telegram(pathlib.Path(sys.argv[1]), time_ms=lambda: time.time_ns() // 1_000_000))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
-
-asyncio.run(serve())
-"""
-
-
-async def served(database: pathlib.Path) -> tuple[asyncio.subprocess.Process, str]:
-    """A server in a process of its own, and its address."""
-    root = pathlib.Path(__file__).parents[3]
-    command = [sys.executable, "-c", SERVE, str(database)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=root)
-    assert process.stdout is not None
-    port = (await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip()
-    return process, f"http://127.0.0.1:{port}"
-
-
-async def test_a_killed_server_lost_nothing_it_had_answered(tmp_path: pathlib.Path) -> None:
-    process, base = await served(tmp_path / "world.db")
-    async with aiohttp.ClientSession() as session:
-        await Practice(base, session).say(1001, "before the kill")
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-        process, base = await served(tmp_path / "world.db")
-        try:
-            practice = Practice(base, session)
-            assert [m["text"] for m in await practice.messages(1001)] == ["before the kill"]
-            assert await texts(practice) == ["before the kill"]
-        finally:
-            process.send_signal(signal.SIGKILL)
-            await process.wait()
 
 
 async def test_importing_the_server_pulls_in_nothing_heavy() -> None:

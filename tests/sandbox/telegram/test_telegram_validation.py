@@ -23,7 +23,8 @@ async def test_any_well_formed_token_is_a_bot(practice: Practice) -> None:
 
 
 async def test_an_unknown_method_is_not_found(practice: Practice) -> None:
-    assert await practice.bot("sendSmoke") == {"ok": False, "error_code": 404, "description": "Not Found"}
+    told = {"ok": False, "error_code": 404, "description": "Not Found: method not found"}
+    assert await practice.bot("sendSmoke") == told
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ async def test_a_bad_message_is_refused(practice: Practice, params: dict[str, An
         (keyboard(copy_text={"text": "x" * 257}), "BUTTON_COPY_TEXT_INVALID"),
         ({"inline_keyboard": [[{"text": "", "callback_data": "x"}]]}, "BUTTON_TEXT_INVALID"),
         ({"inline_keyboard": [{"text": "x", "callback_data": "x"}]}, "Array of Arrays"),
-        ({"inline_keyboard": [[{"text": "x", "callback_data": "x"}] * 9]}, "REPLY_MARKUP_TOO_LONG"),
+        ({"inline_keyboard": [[{"text": "x", "callback_data": "x"}] * 9]}, "reply markup is too long"),
         ({"keyboard": [["x"]]}, "no other keyboard"),
         ("{", "can't parse"),
     ],

@@ -169,7 +169,7 @@ async def test_updates_that_no_webhook_took_for_a_day_are_forgotten(
     [
         ({"url": "http://example.org/hook"}, "delivers to this machine only"),
         ({"url": "http://127.0.0.1@example.org/hook"}, "delivers to this machine only"),
-        ({"url": "ftp://127.0.0.1/hook"}, "an HTTPS URL must be provided"),
+        ({"url": "ftp://127.0.0.1/hook"}, "An HTTPS URL must be provided"),
         ({"url": "http://[::1"}, "invalid URL specified"),
         ({"url": "http://127.0.0.1:1/", "secret_token": "a b"}, "secret token contains unallowed characters"),
         ({"url": "http://127.0.0.1:1/", "secret_token": ""}, "secret token contains unallowed characters"),
