@@ -179,7 +179,7 @@ def day_spread(series: Series) -> float:
 
 def together(columns: Sequence[Floats]) -> float:
     """Mean correlation over all pairs."""
-    pairs = np.corrcoef(np.array(columns))[np.triu_indices(len(columns), 1)]
+    pairs = np.asarray(np.corrcoef(np.array(columns)))[np.triu_indices(len(columns), 1)]
     return float(pairs.mean())
 
 
