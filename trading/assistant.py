@@ -11,8 +11,10 @@ from trading.context import Context
 from trading.dial import Dial
 from trading.errors import ExchangeError
 from trading.feed import Feed
+from trading.feed_news import Listening, MarketStream, NoStream
 from trading.health import Health
 from trading.judge import Judge
+from trading.live_judge import LiveJudge
 from trading.offers import Offers
 from trading.ports import Clock, Exchange, Journal, Notifier, People
 from trading.quotes import Quotes
@@ -72,12 +74,13 @@ class Assistant:
             self.context.health.worked("feed")
 
     async def each_minute(self) -> None:
-        """Slower duties: Bybit's clock, and what is still missing of the dial's history."""
+        """Slower duties: Bybit's clock, what is still missing of the dial's history, the check of the columns."""
         try:
             await self.context.exchange.measure_clock()
             await self.scanner.prepare()
         except ExchangeError as error:
             log.warning("Bybit's time or history could not be read: %s", error.text)
+        await self.scanner.check_each_hour()
 
     def expire(self) -> int:
         """Housekeeping of all caches; gives how many entries went."""
@@ -97,13 +100,18 @@ def build_assistant(
     new_id: Callable[[], str],
     tell: Callable[[str, str], None],
     settings: Settings | None = None,
+    stream: MarketStream | None = None,
 ) -> Assistant:
-    """`own` takes charge of a task; `new_id` makes ticket ids that never repeat; `tell` logs troubles and their end."""
+    """`own` takes charge of a task; `new_id` makes ticket ids that never repeat; `tell` logs troubles and their end.
+
+    Without a `stream` every candle is asked for.
+    """
 
     def seconds() -> float:
         return clock.now() / 1000
 
     health = Health(clock, tell)
+    stream = stream or NoStream()
     context = Context(
         exchange=exchange,
         journal=journal,
@@ -111,7 +119,8 @@ def build_assistant(
         notifier=notifier,
         clock=clock,
         universe=Universe(exchange, clock, watchlist),
-        feed=Feed(exchange, clock),
+        stream=stream,
+        feed=Feed(exchange, clock, stream),
         caches=Caches(seconds),
         health=health,
     )
@@ -123,7 +132,10 @@ def build_assistant(
     sender = Sender(context)
     closer = Closer(context)
     watch = Watch(context, Steps(context, sender, closer, requoter), requoter, standings, sender)
-    scanner = Scanner(context, judge, dial, Offers(context, quotes, standings, new_id))
+    live = LiveJudge(context.feed, judge)
+    scanner = Scanner(context, judge, live, dial, Offers(context, quotes, standings, new_id), own)
+    context.feed.tell(scanner.gathering.arrived)
+    stream.listen(Listening(context.feed.hear, context.universe.hear))
     desk = TicketDesk(context, quotes, requoter, closer, standings, own, watch.carry)
     report = StatusDesk(context, scanner, dial, standings, environment)
     return Assistant(context, judge, dial, scanner, watch, desk, report, standings)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from trading.context import Context
 from trading.dial import Dial
 from trading.errors import ExchangeError
-from trading.feed import newest_closed
+from trading.history import newest_closed
 from trading.limits import claim_limits, load_of
 from trading.model import Account, Balance, Position, Ticket
 from trading.offers import SKEW_MS
@@ -49,6 +49,8 @@ class StatusDesk:
         preferences = person.preferences
         load = load_of(live, positions or ())
         today, today_r = _today(closed, live, positions)
+        watched = context.universe.watchlist(preferences)
+        threshold = self._dial.threshold(preferences, watched)
         return Status(
             person=person,
             account=account,
@@ -63,8 +65,8 @@ class StatusDesk:
             signals_today=await context.journal.heard_since(person.id, midnight),
             last_signal=heard[0] if heard else None,
             next_close_at=newest_closed(now, preferences.minutes) + 2 * preferences.minutes * 60_000,
-            threshold=self._dial.threshold(preferences, context.universe.watchlist(preferences)),
-            nearest=self._scanner.nearest(preferences.minutes),
+            threshold=threshold,
+            nearest=self._scanner.nearest(preferences, watched, threshold),
             tick=self._scanner.report,
             feed_age_ms=now - context.universe.tickers_at if context.universe.tickers_at else None,
             skew_ms=self._skew(),

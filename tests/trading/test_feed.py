@@ -11,7 +11,8 @@ from tests.doubles_clock import VirtualClock
 from tests.doubles_exchange import ExchangeDouble, instrument
 from tests.trading.world import BTC, DAY, ETH, MIDNIGHT, MINUTE, quiet
 from trading.errors import OutcomeUnknown
-from trading.feed import KEPT, Feed, newest_closed
+from trading.feed import KEPT, Feed
+from trading.history import newest_closed
 from trading.ports import CandleRows
 
 SILENT = OutcomeUnknown("silent")

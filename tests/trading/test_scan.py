@@ -11,11 +11,12 @@ from tests.doubles_exchange import instrument
 from tests.trading.bursts import burst
 from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World, quiet
 from trading.errors import OutcomeUnknown
+from trading.live_judge import LiveJudge
 from trading.model import Ticket
 from trading.ports import Heard
 from trading.reasons import Reason
 from trading.states import State
-from trading.status import Threshold
+from trading.status import Nearest, Threshold
 
 D = Decimal
 CLOSES = MIDNIGHT + 6 * MINUTE  # the close of a 1m candle, and not of a 5m one
@@ -55,16 +56,20 @@ async def heard(world: World, user: int = OWNER) -> tuple[Heard, ...]:
     return await world.journal.heard(user, 50)
 
 
-def count_verdicts(world: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """Which symbols were judged, one entry for each computation."""
-    judge, judged = world.assistant.judge, list[tuple[str, ...]]()
-    real = type(judge).verdict
+async def nearest_of(world: World, user: int = OWNER) -> Nearest | None:
+    return (await world.assistant.report.status(await world.person(user))).nearest
 
-    async def verdict(self: Any, fast: Any, slow: Any) -> Any:
-        judged.append(fast.symbols)
-        return await real(self, fast, slow)
 
-    monkeypatch.setattr(type(judge), "verdict", verdict)
+def count_verdicts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Which symbols were judged at a close, one entry for each computation."""
+    judged = list[tuple[str, ...]]()
+    real = LiveJudge._score
+
+    def score(self: Any, minutes: int, symbols: tuple[str, ...], *rest: Any) -> Any:
+        judged.append(symbols)
+        return real(self, minutes, symbols, *rest)
+
+    monkeypatch.setattr(LiveJudge, "_score", score)
     return judged
 
 
@@ -104,7 +109,7 @@ async def test_the_ticket_can_be_confirmed(market: World) -> None:
 async def test_a_quiet_market_offers_nothing_and_shows_the_nearest(market: World) -> None:
     await closing(market)
     assert not await heard(market)
-    nearest = market.assistant.scanner.nearest(1)
+    nearest = await nearest_of(market)
     assert nearest is not None
     assert 0 < nearest.strength < 0.75
 
@@ -112,7 +117,7 @@ async def test_a_quiet_market_offers_nothing_and_shows_the_nearest(market: World
 async def test_the_nearest_is_not_what_fired(market: World) -> None:
     lay(market, BTC)
     await closing(market)
-    nearest = market.assistant.scanner.nearest(1)
+    nearest = await nearest_of(market)
     assert nearest is not None
     assert (nearest.symbol, nearest.direction) != (BTC, "long")
 
@@ -177,7 +182,7 @@ async def test_the_market_is_judged_once_for_many_listeners(market: World, monke
     lay(market, BTC)
     await market.assistant.start()
     await market.round()
-    judged = count_verdicts(market, monkeypatch)
+    judged = count_verdicts(monkeypatch)
     market.clock.at = CLOSES + 2_000
     await market.round()
     await market.tick(3)
@@ -199,7 +204,7 @@ async def test_people_with_other_watchlists_share_the_computation(
         lay(world, f"C{n}USDT")
     await world.assistant.start()
     await world.round()
-    judged = count_verdicts(world, monkeypatch)
+    judged = count_verdicts(monkeypatch)
     world.clock.at = CLOSES + 2_000
     await world.round()
     assert len(judged) == 1
