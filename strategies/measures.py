@@ -28,13 +28,9 @@ def trend_in_atr(candles: Candles, columns: Columns, settings: Settings) -> Floa
 
 def clipped(long: Sequence[FloatArray], short: Sequence[FloatArray]) -> FloatArray:
     """Each direction's three measures clipped to 0..1, shape (2, 3, symbols, candles); unknown ones score 0."""
-    scores = np.empty((2, len(long), *long[0].shape))
-    for direction, measures in enumerate((long, short)):
-        for place, measure in enumerate(measures):
-            cell = scores[direction, place]
-            np.fmax(measure, 0.0, out=cell)  # of a NaN and 0, fmax takes the 0
-            np.minimum(cell, 1.0, out=cell)
-    return scores
+    scores = np.concatenate((*long, *short)).reshape(2, len(long), *long[0].shape)
+    np.fmax(scores, 0.0, out=scores)  # of a NaN and 0, fmax takes the 0
+    return np.minimum(scores, 1.0, out=scores)
 
 
 def closed_slow(fast: Candles, slow: Candles) -> IntArray:

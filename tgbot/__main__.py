@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from tgbot.console.options import OneLineParser, add_scan_options
 from tgbot.contradictions import refuse_contradictions
 from tgbot.envfile import StartRefused
 from tgbot.greeting import greeting
@@ -52,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Gives the exit code. Whatever stops the start is one line on stderr."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
+        if arguments.command == "scan":
+            return scan_files(arguments)
         settings = settings_in_order()
         if arguments.command == "sandbox":
             return serve_practice(settings, fresh=arguments.fresh)
@@ -64,15 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """`command` (run or sandbox) and `fresh`; ends the program by itself for --help, --version and nonsense."""
-    shared = argparse.ArgumentParser(add_help=False)
+    """`command` (run, sandbox or scan), `fresh` and the scan's; ends the program for --help, --version and nonsense."""
+    shared = OneLineParser(add_help=False)
     shared.add_argument(
         "--fresh",
         action="store_true",
         default=argparse.SUPPRESS,
         help="begin the practice world anew: its money, orders and chats are deleted",
     )
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="bybot",
         description=ABOUT,
         epilog=SETTINGS,
@@ -87,6 +90,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         ("sandbox", "the practice servers alone, in the foreground"),
     ):
         commands.add_parser(name, help=says, description=f"Runs {says}.", parents=[shared])
+    add_scan_options(commands.add_parser("scan", help="the strategies over candle files: what would have fired"))
     parsed = parser.parse_args(argv)
     parsed.command = parsed.command or "run"
     return parsed
@@ -99,6 +103,15 @@ def settings_in_order() -> Settings:
     for warning in reading.warnings:
         print(f"bybot: {warning}", file=sys.stderr)
     return reading.settings
+
+
+def scan_files(arguments: argparse.Namespace) -> int:
+    """`bybot scan`; it needs no settings. Raises StartRefused."""
+    if arguments.fresh:
+        raise StartRefused("--fresh is for the practice world, and scan needs none")
+    from tgbot.console.scan import scan
+
+    return scan(arguments)
 
 
 def serve_practice(settings: Settings, *, fresh: bool) -> int:

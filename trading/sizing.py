@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TypeVar
 
+from indicators.candles import FloatArray
 from strategies.signal import Direction
 from trading.errors import RiskRefused
 from trading.model import Instrument, Plan, RiskTier
@@ -17,6 +19,10 @@ NOTIONAL_ROOM = Decimal("1.05")  # over Bybit's smallest order value, since the 
 LEAST_TICKS = 5
 LEAST_SPREADS = 3
 LEAST_REWARD = Decimal("0.8")  # net reward for 1 net risk
+
+
+# Money for one ticket, floats for a whole past of signals.
+Price = TypeVar("Price", Decimal, FloatArray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +60,26 @@ def band_edge(entry: Decimal, atr: Decimal, direction: Direction, preferences: P
     return to_step(edge, tick, away(direction))
 
 
+def bare_levels(entry: Price, distance: Price, sign: Price, target_r: Price) -> tuple[Price, Price]:
+    """Stop and target before they are rounded: `distance` against the trade, `target_r` times as far along it.
+
+    `sign` is 1 for long and -1 for short.
+    """
+    return entry - sign * distance, entry + sign * distance * target_r
+
+
 def levels_of(
     entry: Decimal, atr: Decimal, direction: Direction, preferences: Preferences, instrument: Instrument
 ) -> Levels:
     """Stop and target in ATR and R from `entry`; the stop rounds away from it, the target toward it."""
     tick = instrument.tick
     distance = preferences.stop_atr * atr
+    stop, target = bare_levels(entry, distance, Decimal(direction.sign), preferences.target_r)
     return Levels(
         entry=entry,
         limit=band_edge(entry, atr, direction, preferences, tick),
-        stop=to_step(entry - direction.sign * distance, tick, away(direction)),
-        target=to_step(entry + direction.sign * distance * preferences.target_r, tick, away(direction)),
+        stop=to_step(stop, tick, away(direction)),
+        target=to_step(target, tick, away(direction)),
     )
 
 
