@@ -161,6 +161,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
             exchange=exchange,
             desk=assistant.desk,
             status_desk=assistant.report,
+            why_desk=assistant.why,
             notifier=notifier,
             outbox_store=letter_box,
             tasks=tasks,

@@ -27,13 +27,14 @@ from trading.steps import Steps
 from trading.tickets import Own, TicketDesk
 from trading.universe import Universe
 from trading.watch import Watch
+from trading.why import WhyDesk
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """What the face calls: the desk for taps, the scanner and the watch for the tick, the report for /status."""
+    """What the face calls: the desk for taps, the scanner and the watch for the tick, and what people look at."""
 
     context: Context
     judge: Judge
@@ -42,6 +43,7 @@ class Assistant:
     watch: Watch
     desk: TicketDesk
     report: StatusDesk
+    why: WhyDesk
     standings: Standings
 
     async def start(self) -> None:
@@ -138,4 +140,4 @@ def build_assistant(
     stream.listen(Listening(context.feed.hear, context.universe.hear))
     desk = TicketDesk(context, quotes, requoter, closer, standings, own, watch.carry)
     report = StatusDesk(context, scanner, dial, standings, environment)
-    return Assistant(context, judge, dial, scanner, watch, desk, report, standings)
+    return Assistant(context, judge, dial, scanner, watch, desk, report, WhyDesk(context, scanner, dial), standings)

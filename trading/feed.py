@@ -1,6 +1,7 @@
 """Candles of all watched symbols: filled by REST, moved on by the stream, REST again for what is late (SPEC 2)."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
@@ -14,11 +15,16 @@ from trading.errors import ExchangeError
 from trading.feed_news import CandleNews, MarketStream, NoStream
 from trading.history import newest_closed, read_history
 from trading.ports import CandleRows, Clock, Exchange
+from trading.status import Rest
+
+log = logging.getLogger(__name__)
 
 KEPT = 2_000
 AT_ONCE = 16
-# Whole histories begun in one tick: Bybit's limit gives their pages in about two seconds.
-FILLS_A_TICK = 50
+# Whole histories are begun so many at once, and no more of them in one tick once it took so long: prices must be
+# asked for again before they are stale.
+FILLS_AT_ONCE = 50
+FILLING_MS = 4_000
 TRIES_AT_A_GAP = 3
 REST_MS = 600_000
 LATE_MS = 3_000
@@ -48,7 +54,7 @@ class Feed:
         self._forming: dict[Frame, CandleNews] = {}
         self._missed: set[Frame] = set()  # the stream left candles out, or told one that can not be
         self._gaps: dict[Frame, int] = {}
-        self._resting: dict[Frame, tuple[str, int]] = {}
+        self._resting: dict[Frame, tuple[Rest, int]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._on_closed: Callable[[CandleNews], None] = lambda news: None
         self.fillings: dict[Frame, int] = {}
@@ -129,10 +135,17 @@ class Feed:
         now = self._exchange.bybit_time()
         frames = [(symbol, minutes) for minutes, window in self._windows.items() for symbol in window.symbols]
         due = sorted(frame for frame in frames if self._is_due(frame, now))
-        late = [frame for frame in due if frame in self._newest]
-        empty = [frame for frame in due if frame not in self._newest][:FILLS_A_TICK]
-        told = await asyncio.gather(*(self._extend(frame) for frame in (*late, *empty)))
+        told = await self._extend_all([frame for frame in due if frame in self._newest])
+        empty = [frame for frame in due if frame not in self._newest]
+        began = self._clock.now()
+        for first in range(0, len(empty), FILLS_AT_ONCE):
+            if self._clock.now() - began > FILLING_MS:
+                break
+            told += await self._extend_all(empty[first : first + FILLS_AT_ONCE])
         return next((text for text in told if text), "")
+
+    async def _extend_all(self, frames: Iterable[Frame]) -> list[str]:
+        return await asyncio.gather(*(self._extend(frame) for frame in frames))
 
     def _is_due(self, frame: Frame, now: int) -> bool:
         if frame in self._resting:
@@ -159,7 +172,7 @@ class Feed:
             except ExchangeError as error:
                 return error.text
             except CandleError as error:
-                return self._stumble(frame, str(error))
+                return self._stumble(frame, error)
         return ""
 
     def _lay(self, frame: Frame, rows: CandleRows) -> None:
@@ -192,7 +205,7 @@ class Feed:
         self._heard_at[frame] = self._clock.now()
         self._gaps.pop(frame, None)
 
-    def _stumble(self, frame: Frame, why: str) -> str:
+    def _stumble(self, frame: Frame, error: CandleError) -> str:
         """A gap or an impossible candle: from the start again, three times, then the symbol rests."""
         symbol, minutes = frame
         self.settle()
@@ -204,8 +217,10 @@ class Feed:
         self._gaps[frame] = self._gaps.get(frame, 0) + 1
         if self._gaps[frame] >= TRIES_AT_A_GAP:
             self._gaps.pop(frame)
+            log.warning("%s %sm rests: %s", symbol, minutes, error)
+            why = Rest.GAP if error.reason.startswith("opens at") else Rest.BROKEN
             self._resting[frame] = (why, self._exchange.bybit_time() + REST_MS)
-        return why
+        return str(error)
 
     async def history(self, symbol: str, minutes: int, count: int, since: int | None = None) -> CandleRows:
         """At most `count` newest closed candles, oldest first, opened at or after `since` (ms), page by page."""
@@ -242,7 +257,7 @@ class Feed:
 
     @property
     def resting(self) -> tuple[tuple[str, str], ...]:
-        """(symbol, reason) of what rests after gaps."""
+        """(symbol and minutes, why) of what rests."""
         return tuple((f"{symbol} {minutes}m", why) for (symbol, minutes), (why, _) in sorted(self._resting.items()))
 
 

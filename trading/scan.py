@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
+from indicators.cache import ColumnCache
 from indicators.candles import SLOW_FRAMES, Candles
 from strategies.running_firings import Pair
 from strategies.signal import Signal
@@ -178,10 +180,29 @@ class Scanner:
 
     # --- what people look at
 
+    @property
+    def column_caches(self) -> Mapping[str, ColumnCache]:
+        """By name, for whoever shows their hits."""
+        return self._judge.processor.caches
+
     def nearest(self, preferences: Preferences, symbols: tuple[str, ...], threshold: Threshold) -> Nearest | None:
         """The strongest score of the last close that did not fire for this person."""
         closes = self._closes.get(preferences.minutes, ())
         return nearest_of(closes, preferences, symbols, pair_of(threshold, preferences))
+
+    def nearest_few(
+        self, preferences: Preferences, symbols: tuple[str, ...], threshold: Threshold, count: int
+    ) -> tuple[Nearest, ...]:
+        """Of each symbol the strongest score of the last close that did not fire, the strongest symbols first."""
+        closes, pair = self._closes.get(preferences.minutes, ()), pair_of(threshold, preferences)
+        each = (nearest_of(closes, preferences, (symbol,), pair) for symbol in symbols)
+        found = [nearest for nearest in each if nearest is not None]
+        return tuple(sorted(found, key=lambda nearest: -nearest.strength)[:count])
+
+    async def forming(self, symbol: str, minutes: int) -> tuple[Candles, Verdict] | None:
+        """What would be said if the candle that is forming closed as it stands; None where nothing is known of it."""
+        async with self._turn:
+            return self._live.forming(symbol, minutes)
 
     async def look(self, minutes: int) -> tuple[Candles, Verdict] | None:
         """What every strategy says of the newest close of a timeframe, through the caches; None before the first."""

@@ -74,6 +74,11 @@ class Universe:
         """Whether Bybit has told of the market since the start."""
         return bool(self._instruments) and bool(self.tickers)
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """All that Bybit lists."""
+        return tuple(self._instruments)
+
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)
 
