@@ -61,11 +61,17 @@ class RunningFirings:
 
     def push(self, rows: Rows, strength: FloatArray, confluence: npt.NDArray[np.int8]) -> None:
         """The next closed candle of these rows."""
-        numbers = np.arange(len(self._pushed))[rows]
-        places = self._pushed[numbers] % KEPT_SCORES
-        self._strength[places, :, numbers] = strength.T
-        self._confluence[places, :, numbers] = confluence.T
-        self._pushed[numbers] += 1
+        pushed = self._pushed[rows]
+        if len(pushed) and (pushed == pushed[0]).all():  # all in step, as they nearly always are: one place for all
+            place = int(pushed[0]) % KEPT_SCORES
+            self._strength[place][:, rows] = strength
+            self._confluence[place][:, rows] = confluence
+        else:
+            numbers = np.arange(len(self._pushed))[rows]
+            places = pushed % KEPT_SCORES
+            self._strength[places, :, numbers] = strength.T
+            self._confluence[places, :, numbers] = confluence.T
+        self._pushed[rows] += 1
         for pair, followed in self._followed.items():
             followed.push(rows, _enough(pair, strength, confluence))
 
