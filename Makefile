@@ -35,7 +35,7 @@ $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@touch $@
 
 bench: $(VENV)/test.stamp
-	$(PY) bench/tick.py
+	$(PY) -m bench --plot docs/bench.png
 
 # The locks name no index; UV is any recent uv. The tests' lock keeps to the versions that people run.
 UV ?= uv

@@ -1,6 +1,6 @@
 """Candles from the text that Bybit sends to checked arrays, against `json` and a DataFrame.
 
-    python bench/reading.py
+python bench/reading.py
 """
 
 import json

@@ -1,163 +1,144 @@
-"""One tick over a wide market against an honest loop, as a ratio within one run on one machine.
+"""One tick over a wide market against an honest loop, as ratios within one run on one machine.
 
-Both judge the same candles with VolumeVWAP and MultiTF and compute every column of both frames. Ours recomputes all
-symbols at once, cold, and scores and fires every candle. The peer goes symbol by symbol: TA-Lib where it has the
-indicator, NumPy for VWAP and volume, and plain Python for the scores of the newest two candles, which is the least
-that tells whether something fires. Their strengths must agree before any time is printed.
+Both judge the same candles with VolumeVWAP and MultiTF on 15m, 1h and 4h with their slow frames, at a midnight (UTC),
+when all of them close. The peer is `bench.peer`. Ours is the program's own path, twice: recomputed, from empty caches;
+and moved on by one candle, which is checked and kept, each frame once. The strengths of all three must agree before
+any time is printed.
 
-    python bench/tick.py [--symbols 500] [--candles 200] [--rounds 15]
+    python bench/tick.py [--symbols 500] [--candles 200] [--rounds 25]
 """
 
 import argparse
-import statistics
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-import talib
 
+from bench.measure import Row, interleaved, printed
+from bench.peer import COLUMNS, FRAMES, PAIRS, PERIODS, STRATEGIES, made_market, strengths_loop
 from indicators.batch import BatchIndicatorProcessor
-from indicators.candles import Candles, FloatArray, aggregate, candles_from
-from indicators.column import all_columns
+from indicators.candle_window import CandleWindow
+from indicators.candles import MINUTE_MS, Candles, FloatArray
+from indicators.live import bars_of
+from indicators.live_columns import LiveColumns, one_candle
 from strategies.confluence import score
 from strategies.firing import fires
-from strategies.model import WEIGHTS, Settings, Strategy
-from strategies.registry import all_strategies
+from strategies.model import Strategy
+from strategies.running_firings import RunningFirings
 
-FAST_MINUTES, SLOW_MINUTES = 15, 60
-SETTINGS = Settings()
-# The columns that the peer computes too; the other strategies have more.
-COLUMNS = tuple(column for column in all_columns() if column.name in SETTINGS.main_periods)
-Frame = dict[str, FloatArray]
+THRESHOLD, CONFLUENCE = 0.75, 2
+Market = Mapping[int, Candles]
 
 
-def made_market(symbols: int, candles: int, seed: int = 7) -> tuple[Candles, Candles]:
-    """A random walk for each symbol in the fast frame with its slow one; both `candles` long, ending together."""
-    rng = np.random.default_rng(seed)
-    length = candles * SLOW_MINUTES // FAST_MINUTES
-    steps = rng.normal(0.0, 0.004, (symbols, length))
-    close = 100.0 * np.exp(np.cumsum(steps, axis=1))
-    open_ = np.concatenate((close[:, :1], close[:, :-1]), axis=1)
-    reach = 1.0 + np.abs(rng.normal(0.0, 0.002, (2, symbols, length)))
-    fast = candles_from(
-        [f"S{number}USDT" for number in range(symbols)],
-        FAST_MINUTES,
-        np.arange(length) * FAST_MINUTES * 60_000,
-        open=open_,
-        high=np.maximum(open_, close) * reach[0],
-        low=np.minimum(open_, close) / reach[1],
-        close=close,
-        volume=rng.lognormal(3.0, 0.8, (symbols, length)),
-    )
-    return fast.latest(candles), aggregate(fast, SLOW_MINUTES).latest(candles)
+def processor() -> BatchIndicatorProcessor:
+    """With empty caches."""
+    return BatchIndicatorProcessor(periods=PERIODS, columns=COLUMNS)
 
 
-def ours(fast: Candles, slow: Candles, strategies: tuple[Strategy, ...]) -> FloatArray:
-    """Strengths of the newest candle, shape (strategies, 2, symbols), by the program's own path from empty caches."""
-    processor = BatchIndicatorProcessor(periods=SETTINGS.main_periods, columns=COLUMNS)
-    columns = processor.calculate_batch_core_indicators(fast)
-    slow_columns = processor.calculate_batch_core_indicators(slow)
+def recomputed(market: Market) -> list[FloatArray]:
+    """Strengths of the newest candle, (2, symbols), for each pair of frames and strategy; every candle is judged."""
+    made = processor()
+    columns = {minutes: made.calculate_batch_core_indicators(candles) for minutes, candles in market.items()}
     newest = []
-    for strategy in strategies:
-        scores = score(strategy, fast, columns, slow, slow_columns)
-        fires(scores, 0.75, 2)
-        newest.append(scores.strength[:, :, -1])
-    return np.stack(newest)
-
-
-def talib_frame(candles: Candles, symbol: int) -> Frame:
-    """Every column of one symbol."""
-    high, low = candles.high[symbol], candles.low[symbol]
-    close, volume = candles.close[symbol], candles.volume[symbol]
-    traded = np.cumsum(volume)
-    paid = np.cumsum(volume * (high + low + close) / 3.0)
-    vwap = np.full_like(close, np.nan)
-    vwap[96:] = (paid[96:] - paid[:-96]) / (traded[96:] - traded[:-96])
-    ratio = np.full_like(close, np.nan)
-    ratio[21:] = volume[21:] * 20.0 / (traded[20:-1] - traded[:-21])
-    return {
-        "close": close,
-        "high": high,
-        "low": low,
-        "ema_12": talib.EMA(close, 12),
-        "ema_26": talib.EMA(close, 26),
-        "sma_20": talib.SMA(close, 20),
-        "rsi_14": talib.RSI(close, 14),
-        "atr_14": talib.ATR(high, low, close, 14),
-        "vwap_96": vwap,
-        "volume_ratio_20": ratio,
-    }
-
-
-def clip(value: float) -> float:
-    return 0.0 if not value > 0.0 else min(value, 1.0)
-
-
-def trend(frame: Frame, at: int, sign: int) -> float:
-    return clip(sign * float(frame["ema_12"][at] - frame["ema_26"][at]) / float(frame["atr_14"][at]))
-
-
-def volume_vwap_strength(frame: Frame, at: int, sign: int) -> float:
-    volume = clip((float(frame["volume_ratio_20"][at]) - 1.0) / 2.0)
-    position = clip(sign * float(frame["close"][at] - frame["vwap_96"][at]) / float(frame["atr_14"][at]) / 4.0)
-    return WEIGHTS[0] * volume + WEIGHTS[1] * position + WEIGHTS[2] * trend(frame, at, sign)
-
-
-def multitf_strength(frame: Frame, slow: Frame, at: int, slow_at: int, sign: int) -> float:
-    both = min(trend(frame, at, sign), trend(slow, slow_at, sign))
-    volume = clip((float(frame["volume_ratio_20"][at]) - 1.0) / 2.0)
-    window = slice(slow_at - 19, slow_at + 1 or None)
-    lowest, highest = float(slow["low"][window].min()), float(slow["high"][window].max())
-    position = (float(frame["close"][at]) - lowest) / (highest - lowest)
-    return WEIGHTS[0] * both + WEIGHTS[1] * volume + WEIGHTS[2] * clip(position if sign > 0 else 1.0 - position)
-
-
-def loop(fast: Candles, slow: Candles) -> FloatArray:
-    """The same strengths, symbol by symbol; the candle before the newest is scored too, as firing asks."""
-    newest = np.zeros((2, 2, len(fast.symbols)))
-    for symbol in range(len(fast.symbols)):
-        frame, slow_frame = talib_frame(fast, symbol), talib_frame(slow, symbol)
-        for direction, sign in enumerate((1, -1)):
-            for at, slow_at in ((-2, -2), (-1, -1)):
-                newest[0, direction, symbol] = multitf_strength(frame, slow_frame, at, slow_at, sign)
-                newest[1, direction, symbol] = volume_vwap_strength(frame, at, sign)
+    for fast, slow in PAIRS:
+        for strategy in STRATEGIES:
+            scores = score(strategy, market[fast], columns[fast], market[slow], columns[slow])
+            fires(scores, THRESHOLD, CONFLUENCE)
+            newest.append(scores.strength[:, :, -1])
     return newest
 
 
-def interleaved(rounds: int, *calls: Callable[[], object]) -> list[float]:
-    """Median milliseconds of each call, the calls taking turns so that a busy machine slows them alike."""
-    taken: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
-        for times, call in zip(taken, calls, strict=True):
-            begin = time.perf_counter()
-            call()
-            times.append((time.perf_counter() - begin) * 1e3)
-    return [statistics.median(times) for times in taken]
+def looped(market: Market) -> list[FloatArray]:
+    """The same, symbol by symbol."""
+    return [strengths for fast, slow in PAIRS for strengths in strengths_loop(market[fast], market[slow])]
+
+
+class Moving:
+    """A market that has seen each frame's candles up to `seen`, and moves on by one in every frame at each call.
+
+    The first of them is the newest of `market.until(seen + 1)`, at midnight; the later ones stand in for those of later
+    midnights, so the strategies are told that hour each time.
+    """
+
+    def __init__(self, market: Market, seen: int) -> None:
+        self._symbols = market[FRAMES[0]].symbols
+        self._columns = {minutes: LiveColumns(self._symbols, minutes, PERIODS, COLUMNS) for minutes in FRAMES}
+        self._windows = {minutes: CandleWindow(self._symbols, minutes, seen) for minutes in FRAMES}
+        self._firings = [[RunningFirings(len(self._symbols)) for _ in STRATEGIES] for _ in PAIRS]
+        self._to_come = {
+            minutes: [bars_of(candles, at) for at in range(seen, len(candles))] for minutes, candles in market.items()
+        }
+        self._midnight = {minutes: int(candles.open_times[seen]) for minutes, candles in market.items()}
+        self._moved = 0
+        for minutes, candles in market.items():
+            self._columns[minutes].fill(candles.until(seen))
+            fill(self._windows[minutes], candles.until(seen))
+
+    def move(self) -> list[FloatArray]:
+        """The next candle of every frame checked, kept, judged and fired: the strengths, as `recomputed` gives."""
+        rows = slice(None)
+        columns, candles = {}, {}
+        for minutes, to_come in self._to_come.items():
+            bars, midnight = to_come[self._moved], self._midnight[minutes]
+            times = np.full(len(self._symbols), midnight + self._moved * minutes * MINUTE_MS)
+            self._windows[minutes].append(rows, times, bars)
+            columns[minutes] = self._columns[minutes].push(rows, times, bars)
+            candles[minutes] = one_candle(self._symbols, minutes, midnight, bars)
+        strengths = []
+        for (fast, slow), firings in zip(PAIRS, self._firings, strict=True):
+            for strategy, running in zip(STRATEGIES, firings, strict=True):
+                scores = score(strategy, candles[fast], columns[fast], candles[slow], columns[slow])
+                running.push(rows, scores.strength[:, :, 0], scores.confluence[:, :, 0])
+                running.fired(rows, (THRESHOLD, CONFLUENCE))
+                strengths.append(scores.strength[:, :, 0])
+        self._moved += 1
+        return strengths
+
+
+def fill(window: CandleWindow, candles: Candles) -> None:
+    fields = np.stack((candles.open, candles.high, candles.low, candles.close, candles.volume))
+    for row, symbol in enumerate(candles.symbols):
+        window.fill(symbol, candles.open_times, fields[:, row])
+
+
+def cold(fast: Candles, slow: Candles, strategy: Strategy) -> None:
+    """One strategy from candles to firing, from empty caches; the slow frame only for who reads it."""
+    made = processor()
+    columns = made.calculate_batch_core_indicators(fast)
+    slow_columns = made.calculate_batch_core_indicators(slow) if strategy.uses_slow else None
+    fires(score(strategy, fast, columns, slow if strategy.uses_slow else None, slow_columns), THRESHOLD, CONFLUENCE)
+
+
+def rows(symbols: int = 500, candles: int = 200, rounds: int = 25) -> list[Row]:
+    """The tick both ways, and one strategy on one symbol and 50 candles (their bound is in ms, in the note).
+
+    Raises AssertionError unless all three ways give the same strengths.
+    """
+    longer = made_market(symbols, candles, FRAMES, more=rounds)
+    market = {minutes: one.until(candles) for minutes, one in longer.items()}
+    moving = Moving(longer, candles - 1)
+    expected = looped(market)
+    for ours in (recomputed(market), moving.move()):
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-8)
+    moved, whole, loop = interleaved(rounds, moving.move, lambda: recomputed(market), lambda: looped(market))
+    what = f"{symbols} symbols, {len(PAIRS)} frames, {len(STRATEGIES)} strategies"
+    table = [Row(f"tick moved on: {what}", moved, loop, bound=0.01)]
+    table.append(Row(f"tick recomputed: {what}", whole, loop, bound=1.0))
+    small = made_market(1, 50, FRAMES[:2])
+    for strategy, most in zip(STRATEGIES, ("1.5 ms", "1 ms"), strict=True):
+        (one,) = interleaved(200, partial(cold, small[FRAMES[0]], small[FRAMES[1]], strategy))
+        table.append(Row(f"{strategy.id}, 1 symbol, 50 candles, cold", one, note=f"at most {most}"))
+    return table
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="A recompute of one tick against a TA-Lib loop.")
+    parser = argparse.ArgumentParser(description="One tick, recomputed and moved on, against a TA-Lib loop.")
     parser.add_argument("--symbols", type=int, default=500)
     parser.add_argument("--candles", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=25)
     asked = parser.parse_args()
-    main_two = tuple(one for one in all_strategies(SETTINGS) if one.id in ("multitf", "volume_vwap"))
-    fast, slow = made_market(asked.symbols, asked.candles)
-    worst = float(np.abs(ours(fast, slow, main_two) - loop(fast, slow)).max())
-    if worst > 1e-8:
-        print(f"ours and the loop disagree by {worst:.3g}", file=sys.stderr)
-        return 1
-    mine, peer = interleaved(asked.rounds, lambda: ours(fast, slow, main_two), lambda: loop(fast, slow))
-    print(f"{asked.symbols} symbols x {asked.candles} candles x 2 frames x {len(main_two)} strategies, cold")
-    print(f"{'ours, whole arrays':<24}{mine:10.1f} ms")
-    print(f"{'TA-Lib loop':<24}{peer:10.1f} ms")
-    print(f"{'ratio':<24}{mine / peer:10.3f}")
-    fast, slow = made_market(1, 50)
-    for strategy in main_two:
-        (one,) = interleaved(200, partial(ours, fast, slow, (strategy,)))
-        print(f"{strategy.id + ', 1 symbol, 50':<24}{one:10.3f} ms")
+    print(printed(rows(asked.symbols, asked.candles, asked.rounds)))
     return 0
 
 

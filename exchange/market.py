@@ -77,10 +77,11 @@ def _instrument(row: Row) -> Instrument:
 @readable("the prices")
 def tickers_from(result: Row, at: int) -> dict[str, Ticker]:
     """By symbol. A symbol without a bid, an ask or a trade has no price to act on and is left out."""
-    return {ticker.symbol: ticker for ticker in _each(rows(result), lambda row: _ticker(row, at))}
+    return {ticker.symbol: ticker for ticker in _each(rows(result), lambda row: ticker_from(row, at))}
 
 
-def _ticker(row: Row, at: int) -> Ticker:
+def ticker_from(row: Row, at: int) -> Ticker:
+    """One symbol. Raises LookupError, TypeError, ValueError or ArithmeticError where there is no price to act on."""
     return Ticker(
         symbol=word(row, "symbol"),
         last=_price(row, "lastPrice"),

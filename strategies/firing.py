@@ -19,9 +19,14 @@ def fires(scores: Scores, threshold: float, confluence: int) -> BoolArray:
     candle before, and nothing fired on the four candles before. The first candle of the arrays never fires, because
     nothing is known of the one before it.
     """
-    result = np.zeros(scores.strength.size, dtype=np.bool_)
-    result[_firings(scores, threshold, confluence)] = True
-    return result.reshape(scores.strength.shape)
+    return fires_of(_enough(scores, threshold, confluence))
+
+
+def fires_of(enough: BoolArray) -> BoolArray:
+    """`fires` for scores of which is known where they are strong enough, shape (..., candles)."""
+    result = np.zeros(enough.size, dtype=np.bool_)
+    result[_firings(enough)] = True
+    return result.reshape(enough.shape)
 
 
 def days_in(open_times: IntArray) -> IntArray:
@@ -39,15 +44,19 @@ def firings_by_day(scores: Scores, confluence: int, thresholds: Sequence[float])
     days, day_of = np.unique(scores.open_times // DAY_MS, return_inverse=True)
     counts = np.zeros((len(thresholds), symbols, len(days)), dtype=np.int64)
     for count, threshold in zip(counts, thresholds, strict=True):
-        row, candle = np.divmod(_firings(scores, threshold, confluence), candles)
+        row, candle = np.divmod(_firings(_enough(scores, threshold, confluence)), candles)
         cells = row % symbols * len(days) + day_of[candle]
         count += np.bincount(cells, minlength=count.size).reshape(count.shape)
     return counts
 
 
-def _firings(scores: Scores, threshold: float, confluence: int) -> IntArray:
-    """Places of the firings in the flattened (2 x symbols, candles) arrays, ascending."""
-    enough = (scores.strength >= threshold) & (scores.confluence >= confluence)
+def _enough(scores: Scores, threshold: float, confluence: int) -> BoolArray:
+    result: BoolArray = (scores.strength >= threshold) & (scores.confluence >= confluence)
+    return result
+
+
+def _firings(enough: BoolArray) -> IntArray:
+    """Places of the firings in the flattened array, ascending."""
     begins = np.zeros_like(enough)
     np.greater(enough[..., 1:], enough[..., :-1], out=begins[..., 1:])
     return _spaced(np.flatnonzero(begins), enough.shape[-1])

@@ -16,6 +16,7 @@ class NotifierDouble:
     rung: list[Ticket] = field(default_factory=list)
     told: list[tuple[int, Reason, dict[str, object]]] = field(default_factory=list)
     over: list[tuple[int, Reason]] = field(default_factory=list)
+    delistings: list[tuple[int, str, int]] = field(default_factory=list)
     _standing: set[tuple[int, Reason]] = field(default_factory=set)
 
     async def ticket(self, ticket: Ticket, *, ring: bool = False) -> None:
@@ -33,6 +34,9 @@ class NotifierDouble:
         if (owner, reason) in self._standing:
             self._standing.discard((owner, reason))
             self.over.append((owner, reason))
+
+    async def delisting(self, owner: int, symbol: str, at: int) -> None:
+        self.delistings.append((owner, symbol, at))
 
     def states_of(self, ticket: str) -> list[State]:
         """The states that one ticket's card showed, without repetitions in a row."""

@@ -13,6 +13,7 @@ import stamina
 import structlog
 
 from exchange.bybit import Bybit
+from exchange.market_stream import PublicStreams, public_address, wired
 from storage.database import open_database
 from storage.errors import DatabaseRefused
 from storage.journal import JournalStore
@@ -51,6 +52,7 @@ class App:
     """The open program: what runs until it is told to end."""
 
     assistant: Assistant
+    streams: PublicStreams
     polling: Polling
     outbox: Outbox
     beginning: Beginning
@@ -87,6 +89,8 @@ class App:
     async def _end(self, letters: asyncio.Task[None], parts: list[asyncio.Task[None]]) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
+        await self.streams.close()
+        self.assistant.scanner.gathering.close()
         await self.polling.stop(PATIENCE)
         for part in parts:
             if part is not letters:
@@ -118,6 +122,9 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
         # Bybit
         exchange = Bybit(environment, clock, base_url=settings.exchange_url)
         closing.callback(exchange.close)
+        address = public_address(environment, settings.bybit_ws_public_url, settings.exchange_url)
+        streams = PublicStreams(wired(address))
+        closing.push_async_callback(streams.close)
 
         # Telegram
         bot = telegram_client(settings)
@@ -138,6 +145,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
             own=tasks.own,
             new_id=lambda: secrets.token_hex(8),
             tell=lambda what, text: log.warning(text, what=what),
+            stream=streams,
         )
         heed(bot, assistant.context.health)
 
@@ -153,6 +161,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
             exchange=exchange,
             desk=assistant.desk,
             status_desk=assistant.report,
+            why_desk=assistant.why,
             notifier=notifier,
             outbox_store=letter_box,
             tasks=tasks,
@@ -167,7 +176,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
 
         schedule = Schedule(assistant.context.health)
         beginning = Beginning(accounts.connect_owners, assistant, schedule, settings.tick_seconds)
-        yield App(assistant, polling, outbox, beginning, schedule, tasks, services)
+        yield App(assistant, streams, polling, outbox, beginning, schedule, tasks, services)
 
 
 async def run_app(settings: Settings, redaction: Redaction, world: PracticeWorld | None) -> int:

@@ -6,7 +6,7 @@ from storage.outbox import Letter
 from tgbot.notify import figures_from, glance_from
 from tgbot.screens.beside import ring_reply
 from tgbot.screens.reasons import reason_sentence
-from tgbot.screens.screen import Screen, stacked
+from tgbot.screens.screen import NODE, Screen, moment, stacked, woven
 from tgbot.screens.ticket import ticket_card
 from tgbot.words import Languages, Words
 from trading.errors import TicketError
@@ -43,6 +43,8 @@ class Letters:
                 return _limit_reached(letter, words)
             case "limit-over":
                 return Drawn(Screen(stacked(words("limit.over"))))
+            case "delisting":
+                return _delisting(letter, words)
         raise LookupError(f"nobody knows how to draw {kind!r}")
 
     async def _of_ticket(self, letter: Letter, words: Words) -> Drawn | None:
@@ -63,6 +65,11 @@ class Letters:
             return Drawn(card, anew=bool(letter.payload["anew"]))
         # A state that has passed is not worth a sound any more.
         return Drawn(ring_reply(ticket, words)) if ticket.state == letter.payload["state"] else None
+
+
+def _delisting(letter: Letter, words: Words) -> Drawn:
+    told = words("delisting.soon", symbol=letter.payload["symbol"], at=NODE)
+    return Drawn(Screen(stacked(woven(told, moment(int(letter.payload["at"]), words)))))
 
 
 def _limit_reached(letter: Letter, words: Words) -> Drawn:

@@ -69,6 +69,13 @@ class OutboxNotifier:
         if await self._store.limit_is_over(owner, reason):
             await self._notice(owner, f"limit-over:{reason}", {})
 
+    async def delisting(self, owner: int, symbol: str, at: int) -> None:
+        """Said once for each contract: what is wanted again and looks the same is not sent again."""
+        payload = {"symbol": symbol, "at": at}
+        subject, now = f"delisting:{symbol}:{at}", self._clock.now()
+        await self._store.want(owner, subject, now, payload=payload, priority=Priority.ALARM, ring=True)
+        self._wake()
+
     async def draw(
         self, ticket: Ticket, *, asking: bool = False, anew: bool = False, seen: Glance | None = None
     ) -> None:

@@ -11,8 +11,9 @@ from tgbot.words import Languages
 from trading.people import Person
 from trading.ports import Clock, Exchange, Journal
 from trading.preferences import Preferences
-from trading.status import Status
+from trading.status import Nearest, Status
 from trading.tickets import TicketDesk
+from trading.why import NoReading, Why
 
 
 class StatusDesk(Protocol):
@@ -20,6 +21,16 @@ class StatusDesk(Protocol):
 
     async def status(self, person: Person) -> Status:
         """Never raises for want of Bybit: what could not be asked is None."""
+
+
+class WhyDesk(Protocol):
+    """Tells why a symbol fires or does not; never raises for want of Bybit."""
+
+    async def why(self, person: Person, asked: str) -> Why | NoReading:
+        """`asked` is what the person typed."""
+
+    def nearest(self, person: Person) -> tuple[Nearest, ...]:
+        """The symbols nearest to firing at the last close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class Services:
     exchange: Exchange
     desk: TicketDesk
     status_desk: StatusDesk
+    why_desk: WhyDesk
     notifier: OutboxNotifier
     outbox_store: OutboxStore
     tasks: Tasks

@@ -46,6 +46,12 @@ class PageTap(CallbackData, prefix="p"):
     anew: bool = False
 
 
+class WhyTap(CallbackData, prefix="w"):
+    """Shows why a symbol fires or does not."""
+
+    symbol: str
+
+
 class LanguageTap(CallbackData, prefix="l"):
     """Changes the language of the chat."""
 

@@ -8,11 +8,14 @@ from strategies.model import Settings
 from trading.caches import Caches
 from trading.closing import Closer
 from trading.context import Context
+from trading.delisting import Delistings
 from trading.dial import Dial
 from trading.errors import ExchangeError
 from trading.feed import Feed
+from trading.feed_news import Listening, MarketStream, NoStream
 from trading.health import Health
 from trading.judge import Judge
+from trading.live_judge import LiveJudge
 from trading.offers import Offers
 from trading.ports import Clock, Exchange, Journal, Notifier, People
 from trading.quotes import Quotes
@@ -25,13 +28,14 @@ from trading.steps import Steps
 from trading.tickets import Own, TicketDesk
 from trading.universe import Universe
 from trading.watch import Watch
+from trading.why import WhyDesk
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """What the face calls: the desk for taps, the scanner and the watch for the tick, the report for /status."""
+    """What the face calls: the desk for taps, the scanner and the watch for the tick, and what people look at."""
 
     context: Context
     judge: Judge
@@ -40,6 +44,8 @@ class Assistant:
     watch: Watch
     desk: TicketDesk
     report: StatusDesk
+    why: WhyDesk
+    delistings: Delistings
     standings: Standings
 
     async def start(self) -> None:
@@ -72,12 +78,17 @@ class Assistant:
             self.context.health.worked("feed")
 
     async def each_minute(self) -> None:
-        """Slower duties: Bybit's clock, and what is still missing of the dial's history."""
+        """Slower duties: Bybit's clock, what is still missing of the dial's history, the check of the columns."""
         try:
             await self.context.exchange.measure_clock()
             await self.scanner.prepare()
         except ExchangeError as error:
             log.warning("Bybit's time or history could not be read: %s", error.text)
+        try:
+            await self.delistings.warn()
+        except ExchangeError as error:
+            log.warning("positions could not be read: %s", error.text)
+        await self.scanner.check_each_hour()
 
     def expire(self) -> int:
         """Housekeeping of all caches; gives how many entries went."""
@@ -97,13 +108,18 @@ def build_assistant(
     new_id: Callable[[], str],
     tell: Callable[[str, str], None],
     settings: Settings | None = None,
+    stream: MarketStream | None = None,
 ) -> Assistant:
-    """`own` takes charge of a task; `new_id` makes ticket ids that never repeat; `tell` logs troubles and their end."""
+    """`own` takes charge of a task; `new_id` makes ticket ids that never repeat; `tell` logs troubles and their end.
+
+    Without a `stream` every candle is asked for.
+    """
 
     def seconds() -> float:
         return clock.now() / 1000
 
     health = Health(clock, tell)
+    stream = stream or NoStream()
     context = Context(
         exchange=exchange,
         journal=journal,
@@ -111,7 +127,8 @@ def build_assistant(
         notifier=notifier,
         clock=clock,
         universe=Universe(exchange, clock, watchlist),
-        feed=Feed(exchange, clock),
+        stream=stream,
+        feed=Feed(exchange, clock, stream),
         caches=Caches(seconds),
         health=health,
     )
@@ -123,7 +140,21 @@ def build_assistant(
     sender = Sender(context)
     closer = Closer(context)
     watch = Watch(context, Steps(context, sender, closer, requoter), requoter, standings, sender)
-    scanner = Scanner(context, judge, dial, Offers(context, quotes, standings, new_id))
+    live = LiveJudge(context.feed, judge)
+    scanner = Scanner(context, judge, live, dial, Offers(context, quotes, standings, new_id), own)
+    context.feed.tell(scanner.gathering.arrived)
+    stream.listen(Listening(context.feed.hear, context.universe.hear))
     desk = TicketDesk(context, quotes, requoter, closer, standings, own, watch.carry)
     report = StatusDesk(context, scanner, dial, standings, environment)
-    return Assistant(context, judge, dial, scanner, watch, desk, report, standings)
+    return Assistant(
+        context,
+        judge,
+        dial,
+        scanner,
+        watch,
+        desk,
+        report,
+        WhyDesk(context, scanner, dial),
+        Delistings(context),
+        standings,
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from trading.caches import Caches
 from trading.feed import Feed
+from trading.feed_news import MarketStream
 from trading.health import Health
 from trading.ports import Clock, Exchange, Journal, Notifier, People
 from trading.universe import Universe
@@ -19,6 +20,7 @@ class Context:
     notifier: Notifier
     clock: Clock
     universe: Universe
+    stream: MarketStream
     feed: Feed
     caches: Caches
     health: Health

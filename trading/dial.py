@@ -11,7 +11,8 @@ from indicators.candles import SLOW_FRAMES, Candles, FloatArray, IntArray
 from strategies.firing import firings_by_day
 from strategies.rate import THRESHOLDS, Reach, choose_threshold, days_of_history, history_days, least_history_days
 from trading.errors import ExchangeError
-from trading.feed import Feed, blocks_of
+from trading.feed import Feed
+from trading.history import blocks_of
 from trading.judge import Judge
 from trading.ports import Clock
 from trading.preferences import Preferences

@@ -1,157 +1,253 @@
-"""Candles of all watched symbols: filled by REST, each (symbol, timeframe) asked once for each new candle (SPEC 2)."""
+"""Candles of all watched symbols: filled by REST, moved on by the stream, REST again for what is late (SPEC 2)."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indicators.candles import CandleError, Candles, candles_from
+from indicators.candle_window import CandleWindow
+from indicators.candles import MINUTE_MS, CandleError, Candles
+from indicators.live import Bars
 from trading.errors import ExchangeError
+from trading.feed_news import CandleNews, MarketStream, NoStream
+from trading.history import newest_closed, read_history
 from trading.ports import CandleRows, Clock, Exchange
+from trading.status import Rest
+
+log = logging.getLogger(__name__)
 
 KEPT = 2_000
-PAGE = 1_000
 AT_ONCE = 16
+# Whole histories are begun so many at once, and no more of them in one tick once it took so long: prices must be
+# asked for again before they are stale.
+FILLS_AT_ONCE = 50
+FILLING_MS = 4_000
 TRIES_AT_A_GAP = 3
 REST_MS = 600_000
+LATE_MS = 3_000
 TICKER_STALE_MS = 10_000
 CANDLE_STALE_MS = 20_000
+# Up to so many candles are added one by one; more are laid down again together with what was there.
+_FEW = 8
 
 Frame = tuple[str, int]  # (symbol, minutes)
 
 
-@dataclass(slots=True)
-class _Series:
-    """Closed candles of one frame, oldest first; `heard_at` is when the newest one reached us."""
-
-    open_times: NDArray[np.int64]
-    values: NDArray[np.float64]
-    heard_at: int
-
-
-def newest_closed(now: int, minutes: int) -> int:
-    """Open time of the newest candle that has closed by `now` (ms, Bybit's time)."""
-    length = minutes * 60_000
-    return now // length * length - length
-
-
 class Feed:
-    """Keeps the newest 2,000 closed candles of each frame in use; a frame nobody wants is let go."""
+    """Keeps the newest 2,000 closed candles of each frame in use; a frame nobody wants is let go.
 
-    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+    Belongs to the event loop. `fillings` counts, for each frame, how often its history was begun anew: whoever keeps
+    something that was worked out of it begins anew too.
+    """
+
+    def __init__(self, exchange: Exchange, clock: Clock, stream: MarketStream | None = None) -> None:
         self._exchange = exchange
         self._clock = clock
-        self._series: dict[Frame, _Series] = {}
+        self._stream = stream or NoStream()
+        self._windows: dict[int, CandleWindow] = {}
+        self._newest: dict[Frame, int] = {}
+        self._heard_at: dict[Frame, int] = {}
+        self._waiting: dict[tuple[int, int], dict[str, CandleNews]] = defaultdict(dict)  # (open time, minutes)
+        self._forming: dict[Frame, CandleNews] = {}
+        self._missed: set[Frame] = set()  # the stream left candles out, or told one that can not be
         self._gaps: dict[Frame, int] = {}
-        self._resting: dict[Frame, tuple[str, int]] = {}
+        self._resting: dict[Frame, tuple[Rest, int]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._on_closed: Callable[[CandleNews], None] = lambda news: None
+        self.fillings: dict[Frame, int] = {}
+        self.begun = 0  # histories begun in all
+
+    def tell(self, on_closed: Callable[[CandleNews], None]) -> None:
+        """`on_closed` is called with each candle of the stream that moved a frame on."""
+        self._on_closed = on_closed
+
+    # --- what is wanted
+
+    def want(self, wanted: Mapping[int, Iterable[str]]) -> None:
+        """From now on these frames and no others: minutes -> symbols."""
+        frames = {(symbol, minutes) for minutes, symbols in wanted.items() for symbol in symbols}
+        known: Iterable[dict[Frame, object]] = (
+            self._newest, self._heard_at, self._forming, self._gaps, self._resting, self.fillings,
+        )  # type: ignore[assignment]  # fmt: skip
+        for kept in known:
+            for frame in kept.keys() - frames:
+                del kept[frame]
+        self._missed &= frames
+        self.settle()
+        for minutes in self._windows.keys() - wanted.keys():
+            del self._windows[minutes]
+        for minutes, symbols in wanted.items():
+            ordered = tuple(sorted(symbols))
+            if minutes not in self._windows:
+                self._windows[minutes] = CandleWindow(ordered, minutes, KEPT)
+            elif self._windows[minutes].symbols != ordered:
+                self._windows[minutes].keep(ordered)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Frames whose history is here (or rests), of all that are wanted."""
+        wanted = sum(len(window.symbols) for window in self._windows.values())
+        return len(self._newest.keys() | self._resting.keys()), wanted
+
+    # --- what the stream brings
+
+    def hear(self, news: CandleNews) -> None:
+        """One candle of the stream: a closed one moves its frame on if it follows, a forming one is kept aside."""
+        frame = news.symbol, news.minutes
+        newest = self._newest.get(frame)
+        if newest is None or news.open_time <= newest:
+            return
+        if not _is_sound(news):
+            self._missed.add(frame)
+        elif not news.closed:
+            self._forming[frame] = news
+        elif news.open_time == newest + news.minutes * MINUTE_MS:
+            self._newest[frame] = news.open_time
+            self._heard_at[frame] = self._clock.now()
+            self._waiting[news.open_time, news.minutes][news.symbol] = news
+            self._on_closed(news)
+        else:
+            self._missed.add(frame)
+
+    def settle(self) -> None:
+        """Lays down what the stream brought since the last time, all candles of one close at once."""
+        for (open_time, minutes), waiting in sorted(self._waiting.items()):
+            window = self._windows.get(minutes)
+            if window is None:
+                continue
+            symbols = tuple(symbol for symbol in window.symbols if symbol in waiting)
+            if symbols:
+                values = np.array([waiting[symbol].values for symbol in symbols]).T
+                window.append(window.rows(symbols), np.full(len(symbols), open_time), Bars(*values))
+        self._waiting.clear()
+
+    # --- what is asked for
 
     async def refresh(self, wanted: Mapping[int, Iterable[str]]) -> str:
-        """Asks for every candle that has closed since the last time. `wanted`: minutes -> symbols.
+        """Asks for every candle that has closed and does not come by itself. `wanted`: minutes -> symbols.
 
         A frame that can not be had is left as it is and asked again at the next tick; one with gaps rests. Returns
         what one of them ran into, as a text that is safe to show; "" where all went well.
         """
-        frames = {(symbol, minutes) for minutes, symbols in wanted.items() for symbol in symbols}
-        for known in (self._series, self._gaps, self._resting):
-            for frame in known.keys() - frames:
-                del known[frame]
+        self.want(wanted)
         now = self._exchange.bybit_time()
+        frames = [(symbol, minutes) for minutes, window in self._windows.items() for symbol in window.symbols]
         due = sorted(frame for frame in frames if self._is_due(frame, now))
-        return next((text for text in await asyncio.gather(*(self._extend(frame) for frame in due)) if text), "")
+        told = await self._extend_all([frame for frame in due if frame in self._newest])
+        empty = [frame for frame in due if frame not in self._newest]
+        began = self._clock.now()
+        for first in range(0, len(empty), FILLS_AT_ONCE):
+            if self._clock.now() - began > FILLING_MS:
+                break
+            told += await self._extend_all(empty[first : first + FILLS_AT_ONCE])
+        return next((text for text in told if text), "")
+
+    async def _extend_all(self, frames: Iterable[Frame]) -> list[str]:
+        return await asyncio.gather(*(self._extend(frame) for frame in frames))
 
     def _is_due(self, frame: Frame, now: int) -> bool:
         if frame in self._resting:
             if now < self._resting[frame][1]:
                 return False
             del self._resting[frame]
-        series = self._series.get(frame)
-        return series is None or int(series.open_times[-1]) < newest_closed(now, frame[1])
+        newest, (symbol, minutes) = self._newest.get(frame), frame
+        if newest is None or frame in self._missed:
+            return True
+        if newest >= newest_closed(now, minutes):
+            return False
+        missing_closed = newest + 2 * minutes * MINUTE_MS
+        return now - missing_closed > LATE_MS or not self._stream.covers(symbol, minutes)
 
     async def _extend(self, frame: Frame) -> str:
         """One frame brought up to date; a text where it could not be."""
         symbol, minutes = frame
         async with self._places:
+            newest = self._newest.get(frame)
+            since = None if newest is None else newest + minutes * MINUTE_MS
             try:
-                known = self._series.get(frame)
-                since = None if known is None else int(known.open_times[-1]) + minutes * 60_000
                 rows = await self.history(symbol, minutes, KEPT, since)
-                if not len(rows.open_times):
-                    return ""
-                self._series[frame] = self._joined(known, rows)
-                self._gaps.pop(frame, None)
+                self._lay(frame, rows)
             except ExchangeError as error:
                 return error.text
             except CandleError as error:
-                return self._stumble(frame, str(error))
+                return self._stumble(frame, error)
         return ""
 
-    def _joined(self, known: _Series | None, rows: CandleRows) -> _Series:
-        times, values = rows.open_times, rows.values
-        if known is not None:
-            times = np.concatenate((known.open_times, times))
-            values = np.concatenate((known.values, values), axis=1)
-        times, values = times[-KEPT:], values[:, -KEPT:]
-        # Checked here, so that one symbol's bad candle never spoils the block of all.
-        _block((rows.symbol,), rows.minutes, times, values[:, None, :])
-        return _Series(times, values, self._clock.now())
+    def _lay(self, frame: Frame, rows: CandleRows) -> None:
+        """What REST gave goes behind what is here by now. Raises CandleError where it does not fit."""
+        symbol, minutes = frame
+        window = self._windows.get(minutes)
+        if window is None or symbol not in window.symbols:
+            return  # nobody wants it any more
+        self.settle()
+        newest = self._newest.get(frame)
+        fresh = slice(None) if newest is None else rows.open_times > newest
+        times, values = rows.open_times[fresh], rows.values[:, fresh]
+        self._missed.discard(frame)
+        if not len(times):
+            return
+        if newest is None:
+            window.fill(symbol, times, values)
+            self.fillings[frame] = self.fillings.get(frame, 0) + 1
+            self.begun += 1
+        elif len(times) > _FEW:
+            before = window.block((symbol,))
+            fields = (before.open, before.high, before.low, before.close, before.volume)
+            known = np.stack([field[0] for field in fields])
+            window.fill(symbol, np.concatenate((before.open_times, times)), np.concatenate((known, values), axis=1))
+        else:
+            row = window.rows((symbol,))
+            for place, at in enumerate(times):
+                window.append(row, np.array([at]), Bars(*(values[:, place : place + 1])))
+                self._newest[frame] = int(at)
+        self._newest[frame] = int(times[-1])
+        self._heard_at[frame] = self._clock.now()
+        self._gaps.pop(frame, None)
 
-    def _stumble(self, frame: Frame, why: str) -> str:
+    def _stumble(self, frame: Frame, error: CandleError) -> str:
         """A gap or an impossible candle: from the start again, three times, then the symbol rests."""
-        self._series.pop(frame, None)
+        symbol, minutes = frame
+        self.settle()
+        window = self._windows.get(minutes)
+        if window is not None and symbol in window.symbols:
+            window.forget(np.array([window.symbols.index(symbol)]))
+        self._newest.pop(frame, None)
+        self._missed.discard(frame)
         self._gaps[frame] = self._gaps.get(frame, 0) + 1
         if self._gaps[frame] >= TRIES_AT_A_GAP:
             self._gaps.pop(frame)
+            log.warning("%s %sm rests: %s", symbol, minutes, error)
+            why = Rest.GAP if error.reason.startswith("opens at") else Rest.BROKEN
             self._resting[frame] = (why, self._exchange.bybit_time() + REST_MS)
-        return why
+        return str(error)
 
     async def history(self, symbol: str, minutes: int, count: int, since: int | None = None) -> CandleRows:
         """At most `count` newest closed candles, oldest first, opened at or after `since` (ms), page by page."""
-        length = minutes * 60_000
-        closed = newest_closed(self._exchange.bybit_time(), minutes)
-        first = max(closed - (count - 1) * length, since if since is not None else 0)
-        pages: list[CandleRows] = []
-        end = closed
-        while end >= first:
-            page = await self._exchange.candles(symbol, minutes, start=first, end=end, limit=PAGE)
-            inside = (page.open_times >= first) & (page.open_times <= end)
-            page = CandleRows(symbol, minutes, page.open_times[inside], page.values[:, inside])
-            if not len(page.open_times):
-                break
-            pages.append(page)
-            end = int(page.open_times[0]) - length
-            if len(page.open_times) < PAGE:
-                break
-        pages.reverse()
-        if not pages:
-            return CandleRows(symbol, minutes, np.empty(0, np.int64), np.empty((5, 0)))
-        return CandleRows(
-            symbol,
-            minutes,
-            np.concatenate([page.open_times for page in pages]),
-            np.concatenate([page.values for page in pages], axis=1),
-        )
+        return await read_history(self._exchange, symbol, minutes, count, since)
+
+    # --- what is here
 
     def newest(self, symbol: str, minutes: int) -> int | None:
         """Open time of the newest closed candle that is here."""
-        series = self._series.get((symbol, minutes))
-        return None if series is None else int(series.open_times[-1])
+        return self._newest.get((symbol, minutes))
 
     def heard_at(self, symbol: str, minutes: int) -> int | None:
         """When (ms) the newest candle reached us."""
-        series = self._series.get((symbol, minutes))
-        return None if series is None else series.heard_at
+        return self._heard_at.get((symbol, minutes))
 
-    def block(self, symbols: tuple[str, ...], minutes: int) -> Candles:
-        """These symbols' candles side by side, newest last; all must have the same newest candle."""
-        series = [self._series[symbol, minutes] for symbol in symbols]
-        longest = max(series, key=lambda one: len(one.open_times))
-        values = np.full((5, len(symbols), len(longest.open_times)), np.nan)
-        for place, one in enumerate(series):
-            values[:, place, values.shape[2] - len(one.open_times) :] = one.values
-        return _block(symbols, minutes, longest.open_times, values)
+    def forming(self, symbol: str, minutes: int) -> CandleNews | None:
+        """The candle that follows the newest closed one, as it stood when the stream told of it last."""
+        news, newest = self._forming.get((symbol, minutes)), self.newest(symbol, minutes)
+        follows = news is not None and newest is not None and news.open_time == newest + minutes * MINUTE_MS
+        return news if follows else None
+
+    def block(self, symbols: tuple[str, ...], minutes: int, latest: int | None = None) -> Candles:
+        """These symbols' newest `latest` candles (all unless told) side by side, copied; they must end together."""
+        self.settle()
+        return self._windows[minutes].block(symbols, latest)
 
     def is_stale(self, symbol: str, minutes: int, tickers_at: int) -> bool:
         """No price for 10 s, or a candle 20 s late: no entries (SPEC 2)."""
@@ -163,22 +259,11 @@ class Feed:
 
     @property
     def resting(self) -> tuple[tuple[str, str], ...]:
-        """(symbol, reason) of what rests after gaps."""
+        """(symbol and minutes, why) of what rests."""
         return tuple((f"{symbol} {minutes}m", why) for (symbol, minutes), (why, _) in sorted(self._resting.items()))
 
 
-def _block(symbols: tuple[str, ...], minutes: int, times: NDArray[np.int64], values: NDArray[np.float64]) -> Candles:
-    opened, high, low, close, volume = values
-    return candles_from(symbols, minutes, times, open=opened, high=high, low=low, close=close, volume=volume)
-
-
-def blocks_of(rows: Iterable[CandleRows]) -> Candles:
-    """Rows of several symbols side by side, all ending at the same candle; those that end earlier are left out."""
-    kept = [row for row in rows if len(row.open_times)]
-    newest = max(int(row.open_times[-1]) for row in kept)
-    kept = [row for row in kept if int(row.open_times[-1]) == newest]
-    longest = max(kept, key=lambda row: len(row.open_times))
-    values = np.full((5, len(kept), len(longest.open_times)), np.nan)
-    for place, row in enumerate(kept):
-        values[:, place, values.shape[2] - len(row.open_times) :] = row.values
-    return _block(tuple(row.symbol for row in kept), longest.minutes, longest.open_times, values)
+def _is_sound(news: CandleNews) -> bool:
+    """Whether the candle keeps the rules of `candles_from`; no comparison with NaN does."""
+    opened, high, low, close, volume = news.values
+    return 0.0 < low <= min(opened, close) and max(opened, close) <= high < inf and 0.0 <= volume < inf

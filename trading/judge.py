@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from indicators.batch import BatchIndicatorProcessor
+from indicators.batch import BatchIndicatorProcessor, Columns
 from indicators.candles import Candles, FloatArray
 from strategies.confluence import score
 from strategies.model import Scores, Settings
@@ -21,11 +21,19 @@ class Verdict:
     atr: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Candles of one timeframe with their columns: many candles, or the newest alone."""
+
+    candles: Candles
+    columns: Columns
+
+
 class Judge:
     """All strategies over whole blocks; columns come through the batch processor's caches. Works off the event loop."""
 
     def __init__(self, settings: Settings, timer: Callable[[], float]) -> None:
-        self._settings = settings
+        self.settings = settings
         self.processor = BatchIndicatorProcessor(timer, settings.periods)
         self._strategies = all_strategies(settings)
         self.ids = tuple(strategy.id for strategy in self._strategies)
@@ -36,13 +44,22 @@ class Judge:
 
     async def verdict(self, fast: Candles, slow: Candles) -> Verdict:
         """Scores of every candle, and what a card tells of the newest one."""
-        return await asyncio.to_thread(self._verdict, fast, slow)
+        return await asyncio.to_thread(self._cached, fast, slow)
 
-    def _verdict(self, fast: Candles, slow: Candles) -> Verdict:
-        columns = self.processor.calculate_batch_core_indicators(fast)
-        slow_columns = self.processor.calculate_batch_core_indicators(slow)
+    def of(self, fast: Frame, slow: Frame) -> Verdict:
+        """The same from columns that are known; right here, for few candles."""
+        pair = fast.candles, fast.columns, slow.candles, slow.columns
         return Verdict(
-            scores=tuple(score(one, fast, columns, slow, slow_columns) for one in self._strategies),
-            raw=tuple(one.raw(fast, columns, slow, slow_columns)[:, :, -1] for one in self._strategies),
-            atr=columns[f"atr_{self._settings.atr}"][:, -1],
+            scores=tuple(score(one, *pair) for one in self._strategies),
+            raw=tuple(one.raw(*pair)[:, :, -1] for one in self._strategies),
+            atr=fast.columns[f"atr_{self.settings.atr}"][:, -1],
         )
+
+    def whole(self, candles: Candles) -> Frame:
+        """All columns of long histories, past the caches: for a start and for a check."""
+        processor = BatchIndicatorProcessor(periods=self.settings.periods)
+        return Frame(candles, processor.calculate_batch_core_indicators(candles))
+
+    def _cached(self, fast: Candles, slow: Candles) -> Verdict:
+        calculate = self.processor.calculate_batch_core_indicators
+        return self.of(Frame(fast, calculate(fast)), Frame(slow, calculate(slow)))

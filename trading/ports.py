@@ -260,3 +260,6 @@ class Notifier(Protocol):
         """The first refusal by a limit: said once until it is over."""
 
     async def limit_over(self, owner: int, reason: Reason) -> None: ...
+
+    async def delisting(self, owner: int, symbol: str, at: int) -> None:
+        """A position of this person's ends at `at` (ms), because Bybit delists its contract: told once, with sound."""

@@ -1,12 +1,16 @@
 """Gathers what /status shows; reads the caches where it may, and never fails because Bybit does not answer."""
 
 import asyncio
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
+from indicators.cache import ColumnCache
+from trading.caches import AsyncCache
 from trading.context import Context
 from trading.dial import Dial
 from trading.errors import ExchangeError
-from trading.feed import newest_closed
+from trading.history import newest_closed
 from trading.limits import claim_limits, load_of
 from trading.model import Account, Balance, Position, Ticket
 from trading.offers import SKEW_MS
@@ -15,7 +19,7 @@ from trading.reasons import Reason
 from trading.scan import Scanner
 from trading.standing import Standings
 from trading.states import LIVE
-from trading.status import Block, Status
+from trading.status import Block, CacheRate, Status
 from trading.universe import DAY_MS
 
 SECONDS = 3.0
@@ -49,6 +53,8 @@ class StatusDesk:
         preferences = person.preferences
         load = load_of(live, positions or ())
         today, today_r = _today(closed, live, positions)
+        watched = context.universe.watchlist(preferences)
+        threshold = self._dial.threshold(preferences, watched)
         return Status(
             person=person,
             account=account,
@@ -63,15 +69,37 @@ class StatusDesk:
             signals_today=await context.journal.heard_since(person.id, midnight),
             last_signal=heard[0] if heard else None,
             next_close_at=newest_closed(now, preferences.minutes) + 2 * preferences.minutes * 60_000,
-            threshold=self._dial.threshold(preferences, context.universe.watchlist(preferences)),
-            nearest=self._scanner.nearest(preferences.minutes),
+            threshold=threshold,
+            nearest=self._scanner.nearest(preferences, watched, threshold),
             tick=self._scanner.report,
             feed_age_ms=now - context.universe.tickers_at if context.universe.tickers_at else None,
             skew_ms=self._skew(),
             resting=context.feed.resting,
             blocks=self._blocks(person, account, balance, live, positions or ()),
             troubles=context.health.troubles,
+            streams=context.stream.state if context.stream.state.of else None,
+            candles=context.feed.progress,
+            stale=self._stale(watched, preferences.minutes),
+            caches=self._cache_rates(),
+            differs=self._scanner.differs,
         )
+
+    def _stale(self, watched: tuple[str, ...], minutes: int) -> tuple[str, ...]:
+        """Symbols that were followed and lag; one whose history is still read is none of them."""
+        feed, prices_at = self._context.feed, self._context.universe.tickers_at
+        followed = (symbol for symbol in watched if feed.newest(symbol, minutes) is not None)
+        return tuple(symbol for symbol in followed if feed.is_stale(symbol, minutes, prices_at))
+
+    def _cache_rates(self) -> tuple[CacheRate, ...]:
+        """All eight, those of the columns first."""
+        caches: Mapping[str, ColumnCache | AsyncCache[Any]] = {
+            **self._scanner.column_caches,
+            "candles": self._context.caches.market_data_cache,
+            "scores": self._context.caches.strategy_results_cache,
+            "balance": self._context.caches.balance_cache,
+            "positions": self._context.caches.position_cache,
+        }
+        return tuple(CacheRate(name, one.hits, one.hits + one.misses) for name, one in caches.items())
 
     async def _asked(self, account: Account) -> tuple[Balance | None, tuple[Position, ...] | None]:
         context = self._context

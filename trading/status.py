@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
+from trading.feed_news import StreamState
 from trading.model import Account
 from trading.people import Person
 from trading.ports import Heard
@@ -26,6 +28,22 @@ class Threshold:
     exceeded: bool = False
 
 
+class Rest(StrEnum):
+    """Why a symbol rests."""
+
+    GAP = "gap"  # candles are missing, at Bybit too
+    BROKEN = "broken"  # a candle that can not be true
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRate:
+    """How often one cache was asked, and how often it knew."""
+
+    name: str
+    hits: int
+    questions: int
+
+
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """The strongest score of the last closed candle that did not fire."""
@@ -37,7 +55,7 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class TickReport:
-    """The last tick: when (ms UTC), how long it took and how many symbols it judged."""
+    """The last tick: when (ms UTC), how long it computed and how many symbols it judged."""
 
     at: int
     took_ms: float
@@ -63,7 +81,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Money in USDT; None where Bybit could not be asked. `today` = closed and open results since 00:00 UTC."""
+    """Money in USDT; None where Bybit could not be asked. `today` = closed and open results since 00:00 UTC.
+
+    `streams` is None where there are none.
+    """
 
     person: Person
     account: Account | None
@@ -83,6 +104,11 @@ class Status:
     tick: TickReport | None
     feed_age_ms: int | None
     skew_ms: int
-    resting: tuple[tuple[str, str], ...]  # (symbol, reason)
+    resting: tuple[tuple[str, str], ...]  # (symbol and minutes, a Rest)
     blocks: tuple[Block, ...] = field(default=())
     troubles: tuple[Trouble, ...] = field(default=())
+    streams: StreamState | None = None
+    candles: tuple[int, int] = (0, 0)  # frames whose history is here, of all that are wanted
+    stale: tuple[str, ...] = ()  # of this person's symbols, those without entries because their candles or prices lag
+    caches: tuple[CacheRate, ...] = ()
+    differs: str = ""  # a running column that the last check found to differ from a recompute

@@ -39,7 +39,7 @@ class Universe:
         self._ranked_on = -1
         self._ranking: tuple[str, ...] = ()
         self._tiers: dict[str, tuple[RiskTier, ...]] = {}
-        self.tickers: Mapping[str, Ticker] = {}
+        self.tickers: dict[str, Ticker] = {}
         self.tickers_at = 0
 
     async def refresh(self) -> None:
@@ -49,11 +49,17 @@ class Universe:
             self._instruments = {found.symbol: found for found in await self._exchange.instruments()}
             self._tiers.clear()
             self._asked_at = now
-        self.tickers = await self._exchange.tickers()
+        self.tickers = dict(await self._exchange.tickers())
         self.tickers_at = self._clock.now()
         if now // DAY_MS != self._ranked_on:
             self._ranking = self._ranked(now)
             self._ranked_on = now // DAY_MS
+
+    def hear(self, ticker: Ticker) -> None:
+        """A price of the stream: the newest there is."""
+        if ticker.symbol in self.tickers:
+            self.tickers[ticker.symbol] = ticker
+            self.tickers_at = self._clock.now()
 
     def _ranked(self, now: int) -> tuple[str, ...]:
         tradable = [symbol for symbol, found in self._instruments.items() if is_tradable(found, now)]
@@ -67,6 +73,17 @@ class Universe:
     def is_known(self) -> bool:
         """Whether Bybit has told of the market since the start."""
         return bool(self._instruments) and bool(self.tickers)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """All that Bybit lists."""
+        return tuple(self._instruments)
+
+    def ending_within(self, ms: int) -> Mapping[str, int]:
+        """Symbols that are delivered so soon, with the moment (ms UTC)."""
+        now = self._clock.now()
+        found = self._instruments.values()
+        return {one.symbol: one.delivery_at for one in found if one.delivery_at and now < one.delivery_at <= now + ms}
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)

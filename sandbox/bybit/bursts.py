@@ -24,12 +24,14 @@ BURSTS = 11
 WATCHED = 12
 LOOK_BACK = 240
 VOLUME_RATIO = 3.2
-WANTED_STRENGTH = 0.93
-LOUD_STRENGTH = 0.62
+WANTED_STRENGTH = 0.96
+LOUD_STRENGTH = 0.70
 """A candle before the burst that reaches this would have taken the signal's freshness away."""
-SIZES = tuple(np.arange(3.0, 12.1, 1.0))
-LEANS = (0.0, 1.5, 3.0)
+SIZES = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0)
+LEANS = (0.0, 2.0, 4.0)
 LEAN_MINUTES = 4
+FRESH_MINUTES = 5
+"""A symbol that gave a signal within so many minutes gives no other in the same direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def _price(candidate: Candidate, used: int, leaning: int) -> float:
     loud = max(0.0, candidate.loudness - LOUD_STRENGTH)
     one_sided = max(0, candidate.direction * leaning)
     effort = candidate.size + candidate.lean
-    return 1000 * (loud + weak) + 40 * used + 3 * one_sided + effort + 8 * candidate.loudness
+    return 2000 * (loud + weak) + 40 * used + 8 * one_sided + effort + 8 * candidate.loudness
 
 
 def _candidates(market: Market, symbols: Sequence[str], minute: int, start_ms: int) -> list[Candidate]:
@@ -96,7 +98,7 @@ def _candidates(market: Market, symbols: Sequence[str], minute: int, start_ms: i
     for direction in (1, -1):
         for lean in LEANS if room > 0 else LEANS[:1]:
             reading = Reading(_leaning(before, direction * lean * average, room), direction)
-            loudness = reading.loudness(room + 2)
+            loudness = reading.loudness(max(room + 2, FRESH_MINUTES))
             strengths = np.array([reading.with_candle(*_burst(plain, reading, lean, size)) for size in SIZES])
             enough = strengths >= WANTED_STRENGTH
             at_size = np.where(enough.any(axis=0), enough.argmax(axis=0), strengths.argmax(axis=0))

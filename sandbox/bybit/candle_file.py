@@ -5,6 +5,7 @@ import gzip
 import io
 import pathlib
 import re
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +70,7 @@ def _lines(path: pathlib.Path) -> tuple[list[str], list[str]]:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.name.endswith(".gz") else raw).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as failed:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as failed:
         raise MarketRefused(f"{path}: cannot be read: {failed}") from None
     lines = text.rstrip("\r\n").splitlines()
     header = [name.strip().lower() for name in next(csv.reader(lines[:1]), [])]

@@ -114,9 +114,13 @@ def _files(path: pathlib.Path) -> Mapping[str, CandleFile]:
 
 
 def _shifted_first(file: CandleFile, born_ms: int) -> int:
-    """The minute of its first candle, moved by whole days to end at the first such moment not before the birth."""
+    """The minute of its first candle, moved by whole days to end at the first such moment not before the birth.
+
+    A file of less than a day that would only begin after the birth goes a day further back and plays again by then.
+    """
     days = -((file.end_ms - born_ms) // DAY_MS)
-    return (int(file.time[0]) + days * DAY_MS) // MINUTE_MS
+    first = int(file.time[0]) + days * DAY_MS
+    return (first if first <= born_ms else first - DAY_MS) // MINUTE_MS
 
 
 def _instrument(tape: _Tape, number: int) -> Instrument:

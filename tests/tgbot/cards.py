@@ -8,6 +8,7 @@ from math import nan
 from strategies.signal import Direction, Factor, Signal
 from tests.storage.samples import ACCOUNT, EXPIRES, NOW, OWNER, plan, request
 from tests.storage.samples import signal as some_signal
+from trading.feed_news import StreamState
 from trading.model import Account, Fill, Outcome, Position, Revision, Ticket
 from trading.people import Person, Role
 from trading.portfolio import Held
@@ -15,11 +16,13 @@ from trading.ports import Heard
 from trading.preferences import PRESETS
 from trading.reasons import Ending, Reason
 from trading.states import HOLDING, State
-from trading.status import Block, Nearest, Status, Threshold, TickReport, Trouble
+from trading.status import Block, CacheRate, Nearest, Rest, Status, Threshold, TickReport, Trouble
+from trading.why import Moment, NoReading, Reading, Why
 
 D = Decimal
 LONGEST_SYMBOL = "1000000BABYDOGEUSDT"
 TICKET = "0123456789abcdef"
+CACHES = ("vwap", "rsi", "atr", "sma", "candles", "scores", "balance", "positions")
 
 
 def person(**changes: object) -> Person:
@@ -215,6 +218,9 @@ def status(**changes: object) -> Status:
         feed_age_ms=800,
         skew_ms=12,
         resting=(),
+        streams=StreamState(1, 1, 480, 480),
+        candles=(480, 480),
+        caches=tuple(CacheRate(name, 92, 100) for name in CACHES),
     )
     return replace(usual, **changes)
 
@@ -223,6 +229,8 @@ def statuses() -> Iterator[Status]:
     yield status()
     yield status(equity=None, today=None, today_r=None, feed_age_ms=None, tick=None, nearest=None, last_signal=None)
     yield status(account=None)
+    yield status(streams=None, caches=(CacheRate("vwap", 0, 0),))
+    yield status(streams=StreamState(0, 2, 0, 480))
     yield status(equity=D(0), today=D(0))
     yield status(
         person=person(paused=True, preferences=PRESETS["balanced"]),
@@ -232,7 +240,11 @@ def statuses() -> Iterator[Status]:
         today_r=D("-123.4"),
         signals_today=1234,
         nearest=Nearest(LONGEST_SYMBOL, "short", 0.68),
-        resting=tuple((f"1000000LONG{n}USDT", "gap") for n in range(9)),
+        resting=tuple((f"1000000LONG{n}USDT 240m", why) for n in range(9) for why in Rest),
+        streams=StreamState(1, 9, 312, 1480),
+        candles=(312, 1480),
+        stale=tuple(f"1000000LONG{n}USDT" for n in range(9)),
+        differs=f"{LONGEST_SYMBOL} 1440m volume_ratio_20",
         blocks=tuple(
             Block(reason, (("open", 8), ("limit", 8), ("symbol", LONGEST_SYMBOL), ("skew_ms", 1234)))
             for reason in Reason
@@ -250,3 +262,37 @@ def statuses() -> Iterator[Status]:
     ):
         threshold = Threshold(D("0.95"), per_day, 7.0, reached=reached, fixed=fixed, exceeded=exceeded)
         yield status(threshold=threshold)
+
+
+def reading(strategy: str = "volume_vwap", direction: Direction = Direction.LONG, **changes: object) -> Reading:
+    factors = (
+        Factor("volume_confirmation", 0.9, 2.8),
+        Factor("vwap_position", 0.25, 1.0),
+        Factor("trend_alignment", 0.4, 0.4),
+    )
+    usual = Reading(strategy, direction, factors, 0.64, 1, 0.07, factors[1])
+    return replace(usual, **changes)
+
+
+def why(**changes: object) -> Why:
+    """SOLUSDT on 4h: two strategies in both directions, and a forming candle that would be enough."""
+    short = Direction.SHORT
+    closed = (reading(), reading(direction=short, strength=0.1, missing=0.61, confluence=0), reading("multitf"))
+    forming = (reading(strength=0.9, missing=0.0, confluence=3), reading("multitf", short))
+    threshold = Threshold(D("0.71"), 10.4, 30.0, reached=True, fixed=False)
+    usual = Why("SOLUSDT", 240, threshold, 2, Moment(NOW, closed), Moment(NOW + 8_040_000, forming))
+    return replace(usual, **changes)
+
+
+def whys() -> Iterator[Why | NoReading]:
+    yield why()
+    yield why(forming=None)
+    ids = ("cumdelta_sr", "fibonacci_rsi", "multitf", "range", "volume_vwap", "brand_new_and_long")
+    many = tuple(reading(one, way, factors=_unknown_factors()) for one in ids for way in Direction)
+    yield why(symbol=LONGEST_SYMBOL, closed=Moment(NOW, many), forming=Moment(NOW, many))
+    near = (LONGEST_SYMBOL, "SOLUSDT", "ETHUSDT")
+    yield NoReading("?" * 300, "", near)
+    yield NoReading("", "", ())
+    yield NoReading("sool", "SOOLUSDT", near)
+    yield NoReading("sol", LONGEST_SYMBOL, near, is_listed=True)
+    yield NoReading("sol", LONGEST_SYMBOL, (), is_listed=True, is_watched=True)

@@ -21,7 +21,7 @@ from storage.people import PeopleStore
 from tests.doubles_clock import VirtualClock
 from tests.sandbox.telegram.practice_chat import TOKEN, Practice, practising
 from tests.storage.samples import ACCOUNT, NOW, OTHER_ACCOUNT, OWNER, ROOMY, opened, propose
-from tests.tgbot.cards import status
+from tests.tgbot.cards import status, why
 from tgbot.handlers import build_dispatcher
 from tgbot.letters import Letters
 from tgbot.notify import OutboxNotifier
@@ -34,7 +34,8 @@ from trading.model import Account, AccountId, Position, Ticket
 from trading.people import Person, Role
 from trading.preferences import PRESETS
 from trading.states import Event
-from trading.status import Status
+from trading.status import Nearest, Status
+from trading.why import NoReading, Why, symbol_from
 
 OTHER_OWNER, VIEWER, STRANGER = 1002, 1003, 2002
 PATIENCE = 30.0
@@ -92,6 +93,19 @@ class Exchange:
 class StatusDesk:
     async def status(self, person: Person) -> Status:
         return status(person=person)
+
+
+class WhyDesk:
+    """Knows SOLUSDT, and of ETHUSDT that it is not watched."""
+
+    async def why(self, person: Person, asked: str) -> Why | NoReading:
+        symbol = symbol_from(asked)
+        if symbol == "SOLUSDT":
+            return why()
+        return NoReading(asked, symbol, ("SOLUSDT",) if symbol else (), is_listed=symbol == "ETHUSDT")
+
+    def nearest(self, person: Person) -> tuple[Nearest, ...]:
+        return (Nearest("SOLUSDT", "long", 0.68),)
 
 
 @dataclass
@@ -198,6 +212,7 @@ async def phone(folder: Path, limits: Limits = UNLIMITED) -> AsyncIterator[Phone
             exchange=exchange,
             desk=desk,
             status_desk=StatusDesk(),
+            why_desk=WhyDesk(),
             notifier=notifier,
             outbox_store=store,
             tasks=tasks,

@@ -36,6 +36,8 @@ NONSENSE = (
     "\u202e/start",
     "/signals 1e309",
     "/help " + "<&>" * 300,
+    "/why " + "<&>" * 300,
+    "/why \u202e",
     "/start " + "x" * 3000,
     "/",
     "//",
@@ -442,3 +444,21 @@ def _heard(line: Phone) -> Callable[[], Awaitable[bool]]:
         return [one["from"] for one in await line.practice.messages(OWNER)] == ["user", "bot"]
 
     return heard
+
+
+async def test_why_without_a_symbol_offers_the_nearest_and_a_tap_shows_one(line: Phone) -> None:
+    (asked,) = await line.say(OWNER, "/why")
+    assert "SOL Long 0.68" in asked
+    await line.press(OWNER, "SOL")
+    assert "needs +0.07" in (await line.until_text(OWNER, "A signal needs 0.71")).replace("\n", " ")
+
+
+async def test_why_understands_a_coin_and_names_others_for_what_it_does_not_know(line: Phone) -> None:
+    (known,) = await line.say(OWNER, "/why sol")
+    assert known.startswith("SOLUSDT")
+    (unknown,) = await line.say(OWNER, "/why SOOL")
+    assert "Bybit has no perpetual SOOLUSDT" in unknown.replace("\n", " ")
+    (unwatched,) = await line.say(OWNER, "/why eth/usdt")
+    assert "not on your watchlist" in unwatched.replace("\n", " ")
+    (nonsense,) = await line.say(OWNER, "/why !!")
+    assert "is no symbol" in nonsense.replace("\n", " ")

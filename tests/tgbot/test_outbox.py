@@ -349,3 +349,10 @@ async def test_the_card_shows_its_end_before_the_reply_rings(line: Phone, faults
     await line.until_text(OWNER, "SOLUSDT Long · target")
     await _settled(line)
     assert [type(one) for one in faults.made] == [EditMessageText, SendMessage]
+
+
+async def test_an_end_of_a_contract_is_told_once_with_the_moment(line: Phone) -> None:
+    for _ in range(3):
+        await line.services.notifier.delisting(OWNER, "SOLUSDT", NOW + 3_600_000)
+    await line.until_text(OWNER, "SOLUSDT: Bybit delists the contract")
+    assert len(await line.texts(OWNER)) == 1

@@ -12,7 +12,7 @@ from sandbox.telegram.markup import from_html
 from strategies.model import Settings
 from strategies.registry import all_strategies
 from strategies.signal import Factor
-from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets
+from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets, why, whys
 from tgbot.handlers import places
 from tgbot.menu import menu
 from tgbot.screens.beside import ring_reply
@@ -29,12 +29,14 @@ from tgbot.screens.signals import SHOWN, signals_screen
 from tgbot.screens.start import sample_screen, start_screen
 from tgbot.screens.status import status_screen
 from tgbot.screens.ticket import ticket_card
+from tgbot.screens.why import ask_screen, why_screen
 from tgbot.taps import SettingAction, SettingsPage
 from tgbot.words import Languages, Words, load_languages
 from trading.people import Role
 from trading.preferences import PRESETS
 from trading.reasons import Reason
 from trading.states import LIVE, State
+from trading.status import Nearest
 
 CAPTION = 1024
 TEXT = 4096
@@ -82,6 +84,10 @@ def _pages(words: Words) -> Iterator[Screen]:
     yield silent_screen(words)
     for one in statuses():
         yield status_screen(one, words)
+    for told in whys():
+        yield why_screen(told, words, NOW)
+    for count in (0, 1, 6):
+        yield ask_screen([Nearest("1000000BABYDOGEUSDT", "short", 0.68)] * count, words)
     for environment in ENVIRONMENTS:
         for preset in PRESETS.values():
             who = person(preferences=preset, paused=True)
@@ -419,3 +425,35 @@ def test_a_toast_tells_the_position_of_this_moment(words: Words) -> None:
     assert line.startswith("SOLUSDT 150")
     assert "USDT" in line
     assert live_line(ticket("OPEN"), glance_at(ticket("OPEN"), [], NOW), words) == words("toast.flat", symbol="SOLUSDT")
+
+
+def test_why_reads_like_this_in_english() -> None:
+    assert plain(why_screen(why(), languages()["en"], NOW)).replace("\u00a0", " ").split("\n") == [
+        "SOLUSDT",
+        "4h, closed at 20:26 UTC",
+        "A signal needs 0.71 and 2 of 3",
+        "factors",
+        "",
+        "VolumeVWAP",
+        "Long 0.64: needs +0.07, most from",
+        "VWAP, 1 of 2 factors present",
+        "Volume 0.90 · VWAP 0.25",
+        "Trend 0.40",
+        "Short 0.10: needs +0.61, most from",
+        "VWAP, 0 of 2 factors present",
+        "Volume 0.90 · VWAP 0.25",
+        "Trend 0.40",
+        "",
+        "MultiTF",
+        "Long 0.64: needs +0.07, most from",
+        "VWAP, 1 of 2 factors present",
+        "Volume 0.90 · VWAP 0.25",
+        "Trend 0.40",
+        "",
+        "If it closed now (in 2 h 14 min):",
+        "VolumeVWAP: Long 0.90: strong",
+        "enough",
+        "MultiTF: Short 0.64: needs +0.07,",
+        "most from VWAP, 1 of 2 factors",
+        "present",
+    ]

@@ -9,13 +9,15 @@ import pytest
 from storage.database import Database
 from tests.doubles_exchange import instrument
 from tests.trading.bursts import burst
+from tests.trading.test_dial import wandering
 from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World
 from trading.errors import OutcomeUnknown
+from trading.live_judge import LiveJudge
 from trading.model import Ticket
 from trading.ports import Heard
 from trading.reasons import Reason
 from trading.states import State
-from trading.status import Threshold
+from trading.status import Nearest, Threshold
 
 D = Decimal
 CLOSES = MIDNIGHT + 6 * MINUTE  # the close of a 1m candle, and not of a 5m one
@@ -55,16 +57,20 @@ async def heard(world: World, user: int = OWNER) -> tuple[Heard, ...]:
     return await world.journal.heard(user, 50)
 
 
-def count_verdicts(world: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """Which symbols were judged, one entry for each computation."""
-    judge, judged = world.assistant.judge, list[tuple[str, ...]]()
-    real = type(judge).verdict
+async def nearest_of(world: World, user: int = OWNER) -> Nearest | None:
+    return (await world.assistant.report.status(await world.person(user))).nearest
 
-    async def verdict(self: Any, fast: Any, slow: Any) -> Any:
-        judged.append(fast.symbols)
-        return await real(self, fast, slow)
 
-    monkeypatch.setattr(type(judge), "verdict", verdict)
+def count_verdicts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Which symbols were judged at a close, one entry for each computation."""
+    judged = list[tuple[str, ...]]()
+    real = LiveJudge._score
+
+    def score(self: Any, minutes: int, symbols: tuple[str, ...], *rest: Any) -> Any:
+        judged.append(symbols)
+        return real(self, minutes, symbols, *rest)
+
+    monkeypatch.setattr(LiveJudge, "_score", score)
     return judged
 
 
@@ -104,7 +110,7 @@ async def test_the_ticket_can_be_confirmed(market: World) -> None:
 async def test_a_quiet_market_offers_nothing_and_shows_the_nearest(market: World) -> None:
     await closing(market)
     assert not await heard(market)
-    nearest = market.assistant.scanner.nearest(1)
+    nearest = await nearest_of(market)
     assert nearest is not None
     assert 0 < nearest.strength < 0.75
 
@@ -112,7 +118,7 @@ async def test_a_quiet_market_offers_nothing_and_shows_the_nearest(market: World
 async def test_the_nearest_is_not_what_fired(market: World) -> None:
     lay(market, BTC)
     await closing(market)
-    nearest = market.assistant.scanner.nearest(1)
+    nearest = await nearest_of(market)
     assert nearest is not None
     assert (nearest.symbol, nearest.direction) != (BTC, "long")
 
@@ -177,7 +183,7 @@ async def test_the_market_is_judged_once_for_many_listeners(market: World, monke
     lay(market, BTC)
     await market.assistant.start()
     await market.round()
-    judged = count_verdicts(market, monkeypatch)
+    judged = count_verdicts(monkeypatch)
     market.clock.at = CLOSES + 2_000
     await market.round()
     await market.tick(3)
@@ -199,7 +205,7 @@ async def test_people_with_other_watchlists_share_the_computation(
         lay(world, f"C{n}USDT")
     await world.assistant.start()
     await world.round()
-    judged = count_verdicts(world, monkeypatch)
+    judged = count_verdicts(monkeypatch)
     world.clock.at = CLOSES + 2_000
     await world.round()
     assert len(judged) == 1
@@ -304,10 +310,9 @@ async def test_the_dials_history_is_read_for_those_who_use_it(market: World) -> 
     person = await market.person()
     dialled = replace(person.preferences, per_day=50)
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is None
-    for symbol in (BTC, ETH, SOL):
+    for place, symbol in enumerate((BTC, ETH, SOL)):
         for minutes in (1, 5):
-            newest = MIDNIGHT - 20 * minutes * MINUTE
-            market.exchange.rows[symbol, minutes] = burst(symbol, minutes, newest, candles=3_981, ahead=19)
+            market.exchange.rows[symbol, minutes] = wandering(symbol, minutes, 3.0, MIDNIGHT, 7 * place + minutes)
     await market.prefer(per_day=50)
     await market.assistant.each_minute()
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is not None

@@ -16,6 +16,7 @@ from strategies.signal import Direction, Factor, Signal
 from tests.doubles_clock import VirtualClock
 from tests.doubles_exchange import ExchangeDouble, instrument
 from tests.doubles_notifier import NotifierDouble
+from tests.doubles_stream import StreamDouble
 from trading.assistant import Assistant, build_assistant
 from trading.model import Account, AccountId, Ticket
 from trading.offers import Offers
@@ -68,6 +69,7 @@ class World:
         self.failures: list[BaseException] = []
         self.told: list[tuple[str, str]] = []
         self._ids = count(1)
+        self.stream: StreamDouble | None = None
         self.assistant = self.build()
 
     def build(
@@ -89,6 +91,7 @@ class World:
             own=self.own,
             new_id=self.new_id,
             tell=lambda what, text: self.told.append((what, text)),
+            stream=self.stream,
         )
 
     def new_id(self) -> str:

@@ -1,5 +1,6 @@
 """How things stand, on one screen. Pure."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tgbot.screens.figures import base_of, side
@@ -7,10 +8,10 @@ from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import NODE, Button, Line, Screen, dotted, heading, moment, remaining, stacked, table, woven
 from tgbot.taps import Page, PageTap
 from tgbot.words import Words
-from trading.status import Status, Threshold
+from trading.status import Rest, Status, Threshold
 
-PARTS = ("bybit", "telegram", "feed", "database")
-_MOST_RESTING = 5
+PARTS = ("bybit", "telegram", "feed", "streams", "database")
+_MOST_NAMED = 5
 
 
 def status_screen(status: Status, words: Words) -> Screen:
@@ -144,11 +145,47 @@ def _machine_lines(status: Status, words: Words) -> tuple[Line, ...]:
         else words("status.feed.none")
     )
     lines.append(dotted(feed, words("status.clock", ms=words.number(Decimal(status.skew_ms), 0, signed=True))))
-    if status.resting:
-        symbols = ", ".join(symbol for symbol, _ in status.resting[:_MOST_RESTING])
-        more = "…" if len(status.resting) > _MOST_RESTING else ""
-        lines.append(words("status.resting", symbols=symbols + more))
-    ill = {trouble.what for trouble in status.troubles}
-    marks = [f"{words(f'status.part.{part}')} {'✗' if part in ill else '✓'}" for part in PARTS]
-    lines += [dotted(*marks[first : first + 2]) for first in range(0, len(marks), 2)]
+    return (*lines, *_feed_lines(status, words), *_cache_lines(status, words), *_marks(status, words))
+
+
+def _feed_lines(status: Status, words: Words) -> tuple[Line, ...]:
+    """What is not as it should be with candles and streams."""
+    lines: list[Line] = []
+    here, wanted = status.candles
+    if here < wanted:
+        lines.append(words("status.candles", here=words.whole(here), all=words.whole(wanted)))
+    streams = status.streams
+    if streams is not None and not streams.is_whole:
+        figures = {"followed": words.whole(streams.followed), "all": words.whole(streams.topics)}
+        lines.append(words("status.streams.lost" if not streams.up else "status.streams.part", **figures))
+    if status.stale:
+        lines.append(words("status.stale", symbols=_named([base_of(symbol) for symbol in status.stale])))
+    for why in Rest:
+        resting = [name for name, reason in status.resting if reason == why]
+        if resting:
+            lines.append(words(f"status.resting.{why}", symbols=_named(resting)))
+    if status.differs:
+        lines.append(words("status.differs", what=status.differs))
     return tuple(lines)
+
+
+def _named(symbols: Sequence[str]) -> str:
+    return ", ".join(symbols[:_MOST_NAMED]) + ("…" if len(symbols) > _MOST_NAMED else "")
+
+
+def _cache_lines(status: Status, words: Words) -> tuple[Line, ...]:
+    """How often what was asked for was there, in per cent; caches that nobody asked are left out."""
+    asked = [one for one in status.caches if one.questions]
+    if not asked:
+        return ()
+    rates = [f"{words(f'status.cache.{one.name}')} {round(100 * one.hits / one.questions)}" for one in asked]
+    return (words("status.caches"), dotted(*rates))
+
+
+def _marks(status: Status, words: Words) -> tuple[Line, ...]:
+    ill = {trouble.what for trouble in status.troubles}
+    parts = [part for part in PARTS if part != "streams" or status.streams is not None]
+    if status.streams is not None and not status.streams.is_whole:
+        ill.add("streams")
+    marks = [f"{words(f'status.part.{part}')} {'✗' if part in ill else '✓'}" for part in parts]
+    return tuple(dotted(*marks[first : first + 2]) for first in range(0, len(marks), 2))
