@@ -134,6 +134,19 @@ async def test_a_close_that_took_only_a_part_goes_back_to_open_with_the_rest(wor
     assert (back.state, back.revision.size_now) == (State.OPEN, world.books.held[BTC].size)
 
 
+async def test_each_close_of_a_position_goes_out_under_an_id_of_its_own(world: World) -> None:
+    ticket = await world.confirmed()
+    world.exchange.fill_share = D("0.5")
+    await world.assistant.desk.close(OWNER, ticket.id)
+    await world.settle()
+    await world.tick(2)
+    world.exchange.fill_share = D(1)
+    await world.assistant.desk.close(OWNER, ticket.id)
+    await world.settle()
+    assert (await world.until_over(ticket)).state is State.CLOSED
+    assert len(world.closes) == len(set(world.closes)) == 2
+
+
 async def test_a_position_that_is_shown_a_moment_longer_than_its_close_took_is_no_refused_close(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
