@@ -222,7 +222,15 @@ MUTANTS = (
         ("tests/trading/test_restarts.py", *TAPS),
     ),
     Mutant(
-        "pybit sends again", ((CLIENT, "                max_retries=1,\n", "                max_retries=3,\n"),), DOORS
+        "pybit sends again",
+        (
+            (
+                CLIENT,
+                "                max_retries=1,\n",
+                "                max_retries=3,\n                force_retry=True,\n",
+            ),
+        ),
+        DOORS,
     ),
     Mutant(
         "a redirect is followed",

@@ -58,7 +58,7 @@ def fails(tree: Path, tests: Sequence[str], schedules: str = HOW_MANY) -> str:
     )
     if told.returncode == 0:
         return ""
-    failed = [line for line in told.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    failed = [line for line in told.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))]
     if told.returncode != 1 or not failed:
         raise RuntimeError(told.stdout[-2_000:] + told.stderr[-2_000:])
     return failed[0].split(" ", 1)[1].split(" - ")[0]
