@@ -251,14 +251,16 @@ class Bybit:
         await self._door.act(self._caller(account), "cancel_order", params)
 
     async def set_stop(
-        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None, index: int = 0
     ) -> None:
         """Raises ValueError where both are None."""
+        params = translate.stop_params(symbol, stop, target, index)
         try:
-            await self._door.act(self._caller(account), "set_trading_stop", translate.stop_params(symbol, stop, target))
+            await self._door.act(self._caller(account), "set_trading_stop", params)
         except OutcomeUnknown as doubt:
             # "Not modified" is also Bybit's word for a missing parameter: only the position itself can tell.
-            if doubt.code != codes.STOP_UNCHANGED or not await self._stands(account, symbol, stop, target):
+            unchanged = doubt.code == codes.STOP_UNCHANGED
+            if not unchanged or not await self._stands(account, symbol, stop, target, index):
                 raise
 
     # --- inside
@@ -299,9 +301,14 @@ class Bybit:
             raise
         return translate.taker_fee_from(result, symbol)
 
-    async def _stands(self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None) -> bool:
+    async def _stands(
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None, index: int
+    ) -> bool:
         return any(
-            position.size > 0 and stop in (None, position.stop) and target in (None, position.target)
+            position.size > 0
+            and position.index == index
+            and stop in (None, position.stop)
+            and target in (None, position.target)
             for position in await self.positions(account, symbol)
         )
 

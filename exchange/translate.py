@@ -51,7 +51,7 @@ def order_params(request: OrderRequest) -> dict[str, object]:
         "orderType": "Market" if request.price is None else "Limit",
         "qty": plain(request.size),
         "timeInForce": request.time_in_force,
-        "positionIdx": 0,
+        "positionIdx": request.position_index,
         "orderLinkId": request.order_link_id,
     }
     if request.price is not None:
@@ -63,12 +63,12 @@ def order_params(request: OrderRequest) -> dict[str, object]:
     return params | _stop_params(request.stop, request.target) if attached else params
 
 
-def stop_params(symbol: str, stop: Decimal | None, target: Decimal | None) -> dict[str, object]:
+def stop_params(symbol: str, stop: Decimal | None, target: Decimal | None, index: int = 0) -> dict[str, object]:
     """What /v5/position/trading-stop is sent for the whole position. Raises ValueError where there is nothing to set:
     Bybit answers that like a stop already set."""
     if stop is None and target is None:
         raise ValueError("neither stop nor target given")
-    return {"category": CATEGORY, "symbol": symbol, "positionIdx": 0} | _stop_params(stop, target)
+    return {"category": CATEGORY, "symbol": symbol, "positionIdx": index} | _stop_params(stop, target)
 
 
 def _stop_params(stop: Decimal | None, target: Decimal | None) -> dict[str, object]:

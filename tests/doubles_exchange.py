@@ -245,7 +245,7 @@ class ExchangeDouble:
         raise ExchangeRejected("order not exists or too late to cancel", 110001)
 
     async def set_stop(
-        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None, index: int = 0
     ) -> None:
         self._raise("set_stop")
         held = self.books[account].held.get(symbol)

@@ -41,6 +41,7 @@ class Assistant:
     desk: TicketDesk
     report: StatusDesk
     standings: Standings
+    closer: Closer
 
     async def start(self) -> None:
         """Learns Bybit's time and the market, reads the dial's history, reconciles every account.
@@ -126,4 +127,4 @@ def build_assistant(
     scanner = Scanner(context, judge, dial, Offers(context, quotes, standings, new_id))
     desk = TicketDesk(context, quotes, requoter, closer, standings, own, watch.carry)
     report = StatusDesk(context, scanner, dial, standings, environment)
-    return Assistant(context, judge, dial, scanner, watch, desk, report, standings)
+    return Assistant(context, judge, dial, scanner, watch, desk, report, standings, closer)

@@ -1,9 +1,10 @@
 """What the use cases of trading share: the ports, and what is known of the market at the moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trading.caches import Caches
 from trading.feed import Feed
+from trading.halting import Halting
 from trading.health import Health
 from trading.ports import Clock, Exchange, Journal, Notifier, People
 from trading.universe import Universe
@@ -22,3 +23,4 @@ class Context:
     feed: Feed
     caches: Caches
     health: Health
+    halting: Halting = field(default_factory=Halting)

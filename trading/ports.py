@@ -115,9 +115,9 @@ class Exchange(Protocol):
         """All from `since` (ms) on, oldest first, every page; of one order where its id is given."""
 
     async def set_stop(
-        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None, index: int = 0
     ) -> None:
-        """Sets or amends stop and target of the whole position; None leaves that one alone."""
+        """Sets or amends stop and target of the whole position; None leaves that one alone. `index`: positionIdx."""
 
 
 @dataclass(frozen=True, slots=True)
