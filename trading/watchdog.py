@@ -120,6 +120,10 @@ class Watchdog:
                 return await self._over(alarm, position)
         raise failed
 
+    async def alarm(self, owner: int, alarm: str) -> Alarm:
+        """Raises TicketError for anybody but its owner."""
+        return await self._book.own(alarm, owner)
+
     async def show(self, owner: int, symbol: str, index: int) -> Alarm:
         """Brings the alarm of a position down to the end of the chat. Raises TicketError where none stands."""
         account = await self._context.people.account_of(owner)
