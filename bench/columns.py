@@ -7,14 +7,14 @@ the history; memory stands beside it.
 """
 
 import argparse
-import copy
 import sys
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from bench.measure import Row, prepared, printed
+from bench.measure import Row, interleaved, printed
 from bench.peer import COLUMNS, PERIODS, columns_loop, made_market
 from indicators.batch import BatchIndicatorProcessor
 from indicators.candle_window import CandleWindow
@@ -32,67 +32,63 @@ def recomputed(candles: Candles) -> Columns:
     return BatchIndicatorProcessor(periods=PERIODS, columns=COLUMNS).calculate_batch_core_indicators(candles)
 
 
-def started(candles: Candles) -> LiveColumns:
-    """Columns that have seen all candles but the newest."""
-    live = LiveColumns(candles.symbols, candles.minutes, PERIODS, COLUMNS)
-    live.fill(candles.until(len(candles) - 1))
-    return live
+class Moving:
+    """Columns that have seen the first `seen` candles, and move on by one at each call."""
 
+    def __init__(self, candles: Candles, seen: int) -> None:
+        self._live = LiveColumns(candles.symbols, candles.minutes, PERIODS, COLUMNS)
+        self._live.fill(candles.until(seen))
+        self._to_come = iter(
+            [
+                (np.full(len(candles.symbols), candles.open_times[at]), bars_of(candles, at))
+                for at in range(seen, len(candles))
+            ]
+        )
 
-def moved_on(live: LiveColumns, candles: Candles) -> Columns:
-    """The columns after the newest candle."""
-    times = np.full(len(candles.symbols), candles.open_times[-1])
-    return live.push(slice(None), times, bars_of(candles))
-
-
-def check(candles: Candles) -> None:
-    """Raises AssertionError unless both ways give the same numbers."""
-    expected = recomputed(candles)
-    for name, values in moved_on(started(candles), candles).items():
-        np.testing.assert_allclose(values[:, 0], expected[name][:, -1], rtol=1e-9, atol=0, err_msg=name)
+    def move(self) -> Columns:
+        """The columns after the next candle."""
+        times, bars = next(self._to_come)
+        return self._live.push(slice(None), times, bars)
 
 
 def state_bytes(candles: Candles) -> int:
     """What the columns that move on take, for as many symbols."""
     tracemalloc.start()
-    live = started(candles)
+    live = LiveColumns(candles.symbols, candles.minutes, PERIODS, COLUMNS)
+    live.fill(candles)
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    del live
     return size
 
 
 def rows(symbols: Sequence[int] = (10, 100, 1_000, 5_000), candles: int = 200) -> list[Row]:
-    """Two rows for each number of symbols, and how the cost of one candle depends on the history."""
+    """Two rows for each number of symbols, and how the cost of one candle depends on the history.
+
+    Raises AssertionError unless the columns that moved on are the recomputed ones.
+    """
     table = []
     for count in symbols:
-        market = made_market(count, candles, (MINUTES,))[MINUTES]
-        check(market)
-        ours, whole, loop = prepared(
-            max(5, min(40, 20_000 // count)),
-            (copies(started(market)), lambda live, market=market: moved_on(live, market)),
-            (lambda: None, lambda _, market=market: recomputed(market)),
-            (lambda: None, lambda _, market=market: columns_loop(market)),
+        rounds = max(7, min(40, 20_000 // count))
+        longer = made_market(count, candles, (MINUTES,), more=rounds)[MINUTES]
+        market, moving = longer.until(candles), Moving(longer, candles - 1)
+        whole = recomputed(market)
+        for name, values in moving.move().items():
+            np.testing.assert_allclose(values[:, 0], whole[name][:, -1], rtol=1e-9, atol=0, err_msg=name)
+        moved, recompute, loop = interleaved(
+            rounds, moving.move, partial(recomputed, market), partial(columns_loop, market)
         )
         window = CandleWindow(market.symbols[:1], MINUTES, KEPT).nbytes * count
         memory = f"state {state_bytes(market) / 1e6:.1f} MB, {KEPT} candles {window / 1e6:.0f} MB"
-        table.append(Row(f"one more candle, {count} symbols", ours, loop, note=memory))
-        table.append(Row(f"all {candles} candles, {count} symbols", whole, loop))
+        table.append(Row(f"one more candle, {count} symbols", moved, loop, note=memory))
+        table.append(Row(f"all {candles} candles, {count} symbols", recompute, loop))
     return [*table, history()]
 
 
-def history(count: int = 500, short: int = 200, long: int = 2_000) -> Row:
+def history(count: int = 500, short: int = 200, long: int = 2_000, rounds: int = 100) -> Row:
     """One candle after a long history against one after a short one."""
-    markets = [made_market(count, length, (MINUTES,))[MINUTES] for length in (long, short)]
-    ours, peer = prepared(
-        50, *((copies(started(market)), lambda live, market=market: moved_on(live, market)) for market in markets)
-    )
+    both = [Moving(made_market(count, seen, (MINUTES,), more=rounds)[MINUTES], seen) for seen in (long, short)]
+    ours, peer = interleaved(rounds, *(moving.move for moving in both))
     return Row(f"one more candle after {long}, peer: after {short}", ours, peer, bound=1.5)
-
-
-def copies(live: LiveColumns) -> Callable[[], LiveColumns]:
-    """Makes a fresh copy for each round, which may be moved on."""
-    return lambda: copy.deepcopy(live)
 
 
 def main() -> int:

@@ -22,19 +22,13 @@ class Row:
 
 
 def interleaved(rounds: int, *calls: Callable[[], object]) -> list[float]:
-    """Median milliseconds of each call, the calls taking turns so that a busy machine slows them alike."""
-    return prepared(rounds, *((lambda: None, lambda _, call=call: call()) for call in calls))
-
-
-def prepared(rounds: int, *pairs: tuple[Callable[[], object], Callable[[object], object]]) -> list[float]:
-    """As `interleaved`, of (prepare, call): what prepare gives is handed to call, and only the call is timed."""
-    taken: list[list[float]] = [[] for _ in pairs]
+    """Median milliseconds of the processor for each call; they take turns, so that a busy machine slows all alike."""
+    taken: list[list[float]] = [[] for _ in calls]
     for _ in range(rounds):
-        for times, (prepare, call) in zip(taken, pairs, strict=True):
-            made = prepare()
-            begin = time.perf_counter()
-            call(made)
-            times.append((time.perf_counter() - begin) * 1e3)
+        for times, call in zip(taken, calls, strict=True):
+            begin = time.process_time()
+            call()
+            times.append((time.process_time() - begin) * 1e3)
     return [statistics.median(times) for times in taken]
 
 

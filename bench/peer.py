@@ -31,10 +31,12 @@ _WALKS = 50
 Frame = dict[str, FloatArray]
 
 
-def made_market(symbols: int, candles: int, minutes: Sequence[int], seed: int = 7) -> dict[int, Candles]:
-    """A random walk for each symbol in each of these frames, `candles` long, all ending at one midnight (UTC)."""
+def made_market(
+    symbols: int, candles: int, minutes: Sequence[int], *, more: int = 0, seed: int = 7
+) -> dict[int, Candles]:
+    """A random walk for each symbol in each of these frames: `candles` that end at one midnight (UTC), and `more`."""
     rng = np.random.default_rng(seed)
-    shape = (min(symbols, _WALKS), candles * max(minutes) // min(minutes))
+    shape = (min(symbols, _WALKS), (candles + more) * max(minutes) // min(minutes))
     close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, 0.004, shape), axis=1))
     open_ = np.concatenate((close[:, :1], close[:, :-1]), axis=1)
     reach = 1.0 + np.abs(rng.normal(0.0, 0.002, (2, *shape)))
@@ -48,7 +50,11 @@ def made_market(symbols: int, candles: int, minutes: Sequence[int], seed: int = 
         close=close,
         volume=rng.lognormal(3.0, 0.8, shape),
     )
-    return {length: _widened(aggregate(walks, length).latest(candles), symbols) for length in minutes}
+    midnight = candles * max(minutes)
+    return {
+        length: _widened(aggregate(walks, length).until(midnight // length + more).latest(candles + more), symbols)
+        for length in minutes
+    }
 
 
 def _widened(candles: Candles, symbols: int) -> Candles:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from indicators.candles import (
     MINUTE_MS,
@@ -31,10 +30,11 @@ class CandleWindow:
     def __init__(self, symbols: Sequence[str], minutes: int, kept: int = 2_000) -> None:
         self.minutes = minutes
         self.kept = kept
+        self._length = minutes * MINUTE_MS
         self._roster = Roster(symbols)
         self._values = np.full((5, kept, len(symbols)), np.nan)  # open, high, low, close, volume
         self._newest = np.full(len(symbols), NONE_YET, dtype=np.int64)
-        self._counts = np.zeros(len(symbols), dtype=np.int64)
+        self._first = np.full(len(symbols), NONE_YET, dtype=np.int64)  # the open time at which each row began
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -56,7 +56,10 @@ class CandleWindow:
 
     def counts(self, rows: Rows) -> IntArray:
         """How many candles of these rows are here."""
-        return self._counts[rows].copy()
+        newest = self._newest[rows]
+        since = (newest - self._first[rows]) // self._length + 1
+        counts: IntArray = np.where(newest == NONE_YET, 0, np.minimum(since, self.kept))
+        return counts
 
     def keep(self, symbols: Sequence[str]) -> None:
         """From now on exactly these symbols, row by row: known ones keep their candles, others have none.
@@ -67,7 +70,7 @@ class CandleWindow:
         order = self._roster.order(symbols)
         self._values = arranged(self._values, order, np.nan)
         self._newest = arranged(self._newest, order, NONE_YET)
-        self._counts = arranged(self._counts, order, 0)
+        self._first = arranged(self._first, order, NONE_YET)
         self._roster = roster
 
     def append(self, rows: Rows, open_times: IntArray, bars: Bars) -> None:
@@ -82,17 +85,18 @@ class CandleWindow:
         if fault is not None:
             place, reason = fault
             raise CandleError(reason, self._roster.named(rows)[place])
-        self._roster.check_follows(self.minutes, rows, self._newest[rows], open_times)
-        places = self._places(open_times)
-        at: npt.NDArray[np.int64] | int = places
-        if len(places) and (places == places[0]).all():
-            at = int(places[0])
-        elif isinstance(rows, slice):
-            rows = np.arange(len(self._roster))
+        begins = self._roster.check_follows(self.minutes, rows, self._newest[rows], open_times)
+        at: IntArray | int
+        if len(open_times) and (open_times == open_times[0]).all():
+            at = int(open_times[0]) // self._length % self.kept
+        else:
+            at = self._places(open_times)
+            rows = np.arange(len(self._roster)) if isinstance(rows, slice) else rows
         for values, field in zip(self._values, fields, strict=True):
             values[at, rows] = field
         self._newest[rows] = open_times
-        self._counts[rows] = np.minimum(self._counts[rows] + 1, self.kept)
+        if begins is not None:
+            self._first[rows] = np.where(begins, open_times, self._first[rows])
 
     def fill(self, symbol: str, open_times: IntArray, values: FloatArray) -> None:
         """Puts these candles in the place of all the symbol had: `values` (5, candles) open .. volume, oldest first.
@@ -116,13 +120,13 @@ class CandleWindow:
         for own, field in zip(self._values, fields, strict=True):
             own[places, row] = field[0]
         self._newest[row] = fresh.open_times[-1]
-        self._counts[row] = len(fresh)
+        self._first[row] = fresh.open_times[0]
 
     def forget(self, rows: Rows) -> None:
         """These rows have no candles any more."""
         self._values[:, :, rows] = np.nan
         self._newest[rows] = NONE_YET
-        self._counts[rows] = 0
+        self._first[rows] = NONE_YET
 
     def block(self, symbols: Sequence[str], latest: int | None = None) -> Candles:
         """The newest `latest` candles (all unless told) of these symbols, side by side, copied.
@@ -138,9 +142,9 @@ class CandleWindow:
         behind = np.flatnonzero((newest != end) | (newest == NONE_YET))
         if len(behind):
             raise CandleError(f"its newest candle opened at {newest[behind[0]]}, not {end}", symbols[int(behind[0])])
-        count = int(self._counts[rows].max())
+        count = int(self.counts(rows).max())
         count = count if latest is None else min(latest, count)
-        times = end - np.arange(count - 1, -1, -1, dtype=np.int64) * (self.minutes * MINUTE_MS)
+        times = end - np.arange(count - 1, -1, -1, dtype=np.int64) * self._length
         places = self._places(times)
         fields = [
             np.ascontiguousarray((values[places] if isinstance(rows, slice) else values[places[:, None], rows]).T)
@@ -149,7 +153,7 @@ class CandleWindow:
         return unchecked(tuple(symbols), self.minutes, times, fields)
 
     def _places(self, open_times: IntArray) -> IntArray:
-        result: IntArray = open_times // (self.minutes * MINUTE_MS) % self.kept
+        result: IntArray = open_times // self._length % self.kept
         return result
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indicators.candles import MINUTE_MS, CandleError, IntArray
+from indicators.candles import MINUTE_MS, BoolArray, CandleError, IntArray
 from indicators.live import Rows
 
 # The open time of a row's newest candle while it has none.
@@ -47,13 +47,18 @@ class Roster:
             return rows
         return ALL if np.array_equal(rows, np.arange(len(rows))) else rows
 
-    def check_follows(self, minutes: int, rows: Rows, newest: IntArray, open_times: IntArray) -> None:
-        """Raises CandleError, naming the symbol, unless each candle opens `minutes` after its row's newest, if any."""
-        wrong = open_times != newest + minutes * MINUTE_MS
-        if not wrong.any():
-            return
-        wrong &= newest != NONE_YET
-        if wrong.any():
-            place = int(np.flatnonzero(wrong)[0])
+    def check_follows(self, minutes: int, rows: Rows, newest: IntArray, open_times: IntArray) -> BoolArray | None:
+        """Which rows begin: those without a newest candle, shape (rows,); None where there is none such.
+
+        Raises CandleError, naming the symbol, unless each other candle opens `minutes` after its row's newest.
+        """
+        odd: BoolArray = open_times != newest + minutes * MINUTE_MS
+        if not odd.any():
+            return None
+        begins: BoolArray = newest == NONE_YET
+        wrong = np.flatnonzero(odd & ~begins)
+        if len(wrong):
+            place = int(wrong[0])
             reason = f"opens at {open_times[place]}, not {minutes} min after {newest[place]}"
             raise CandleError(reason, self.named(rows)[place])
+        return begins

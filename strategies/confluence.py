@@ -20,8 +20,10 @@ def calculate_batch_confluence_factors(factors: FloatArray) -> npt.NDArray[np.in
 
 def calculate_batch_signal_strength(factors: FloatArray, weights: tuple[float, float, float] = WEIGHTS) -> FloatArray:
     """Weighted sum of three factors, 0..1, to nine decimals: (..., 3, symbols, candles) -> (..., symbols, candles)."""
-    first, second, third = (factors[..., place, :, :] * weight for place, weight in enumerate(weights))
-    return np.round(first + second + third, 9)
+    strength: FloatArray = factors[..., 0, :, :] * weights[0]
+    strength += factors[..., 1, :, :] * weights[1]
+    strength += factors[..., 2, :, :] * weights[2]
+    return strength.round(9, out=strength)
 
 
 def score(

@@ -28,13 +28,9 @@ def trend_in_atr(candles: Candles, columns: Columns, settings: Settings) -> Floa
 
 def clipped(long: Sequence[FloatArray], short: Sequence[FloatArray]) -> FloatArray:
     """Each direction's three measures clipped to 0..1, shape (2, 3, symbols, candles); unknown ones score 0."""
-    scores = np.empty((2, len(long), *long[0].shape))
-    for direction, measures in enumerate((long, short)):
-        for place, measure in enumerate(measures):
-            cell = scores[direction, place]
-            np.fmax(measure, 0.0, out=cell)  # of a NaN and 0, fmax takes the 0
-            np.minimum(cell, 1.0, out=cell)
-    return scores
+    scores = np.concatenate((*long, *short)).reshape(2, len(long), *long[0].shape)
+    np.fmax(scores, 0.0, out=scores)  # of a NaN and 0, fmax takes the 0
+    return np.minimum(scores, 1.0, out=scores)
 
 
 def closed_slow(fast: Candles, slow: Candles) -> IntArray:
@@ -49,11 +45,13 @@ def closed_slow(fast: Candles, slow: Candles) -> IntArray:
         return np.full(len(fast), -1, dtype=np.int64)
     length = slow.minutes * MINUTE_MS
     due = fast.close_times // length * length
-    place = (due - int(slow.close_times[0])) // length
+    place = (due - (int(slow.open_times[0]) + length)) // length
     return np.where((place >= 0) & (place < len(slow)), place, -1)
 
 
 def seen_from_fast(values: FloatArray, places: IntArray) -> FloatArray:
     """A slow column (symbols, slow candles) laid over the fast candles by `closed_slow`; NaN where there is none."""
+    if len(places) == 1 and places[0] >= 0:  # one candle, as in a live tick: nothing to lay out
+        return values[:, places[0] : places[0] + 1]
     padded = np.concatenate((values, np.full((len(values), 1), np.nan)), axis=1)
     return padded.take(places, axis=1)

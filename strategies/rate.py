@@ -49,7 +49,8 @@ def choose_threshold(counts: IntArray, days: FloatArray, per_day: float) -> Chos
 
     `counts` are firings of shape (..., thresholds, symbols, days), one leading axis for strategies if there are
     several (they are summed), for one confluence; `days` (symbols,) is each symbol's own length of history, by which
-    its firings are divided. Symbols without history do not count. None if no symbol has any.
+    its firings are divided. Symbols without history do not count. None if no symbol has any, or if nothing fired under
+    any threshold: where all are equally silent, the highest would only go on being so.
 
     Counts are not monotone in the threshold. If none gives enough, the one that gives the most (of equals the
     highest) is chosen; if the highest gives more than asked, that is said.
@@ -59,6 +60,8 @@ def choose_threshold(counts: IntArray, days: FloatArray, per_day: float) -> Chos
         return None
     by_symbol = counts.sum(axis=-1).reshape(-1, len(THRESHOLDS), len(days)).sum(axis=0)
     rates = (by_symbol[:, known] / days[known]).sum(axis=1)
+    if not rates.any():
+        return None
     enough = np.flatnonzero(rates >= per_day)
     if not len(enough):
         best = int(np.flatnonzero(rates == rates.max())[-1])

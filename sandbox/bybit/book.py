@@ -37,6 +37,12 @@ def best_size(instrument: Instrument) -> Decimal:
     return _size(instrument, 0)
 
 
+def depth_between(instrument: Instrument, begin: Decimal, end: Decimal) -> Decimal:
+    """What stands from one price to another, both included, as far as the book is deep."""
+    levels = min(MOST_LEVELS, int(abs(end - begin) / instrument.tick) + 1)
+    return sum((_size(instrument, depth) for depth in range(levels)), Decimal(0))
+
+
 def _size(instrument: Instrument, depth: int) -> Decimal:
     size = instrument.max_market_qty / 50 * (1 + depth % 7)
     return max(instrument.step, size // instrument.step * instrument.step)

@@ -28,7 +28,7 @@ def effect_of(before: Position, side: str, qty: Decimal, price: Decimal, fee: De
     kept, opened = before.size - closed, qty - closed
     gained = result - fee
     if not kept and not opened:
-        flat = Position(before.account, before.symbol, before.leverage, created_ms=before.created_ms)
+        flat = Position(before.account, before.symbol, before.leverage, created_ms=before.created_ms, idx=before.idx)
         return Effect(closed, result, entry_fee, replace(flat, all_realised=before.all_realised + gained))
     opening_fee = fee * opened / qty
     size = kept + opened
@@ -55,7 +55,7 @@ class Fills:
 
     def fill(self, order: Order, qty: Decimal, price: Decimal, *, maker: bool, exec_type: str = "Trade") -> Order:
         """Fills `qty` of an order, less where it may only reduce a smaller position, and returns the order."""
-        position = self._ledger.position(order.account, order.symbol)
+        position = self._ledger.position(order.account, order.symbol, order.idx)
         if order.reduce_only:
             qty = min(qty, position.size) if position.side not in ("", order.side) else ZERO
         if not qty:

@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from sandbox.bybit.model import Account, Execution, Order, Position
+from sandbox.bybit.model import (
+    LONG_SIDE,
+    ONE_WAY,
+    SHORT_SIDE,
+    Account,
+    Amendment,
+    Execution,
+    Instruction,
+    Order,
+    Position,
+)
 from sandbox.bybit.store import Store
 
 LEAST_UID = 20_000_000
@@ -64,10 +74,11 @@ class Ledger:
         self._sequence = int(self.store.fact("sequence") or 0)
         self.accounts = {account.name: account for account in self.store.accounts()}
         self._by_key = {account.api_key: account.name for account in self.accounts.values()}
-        self.positions = {(p.account, p.symbol): p for p in self.store.positions()}
+        self.positions = {(p.account, p.symbol, p.idx): p for p in self.store.positions()}
         kept = {order.order_id: order for order in self.store.open_orders()}
         self.open_orders = {order_id: order for order_id, order in kept.items() if order.is_visible}
         self.accepted = {order_id: order for order_id, order in kept.items() if not order.is_visible}
+        self.instructions = {told.number: told for told in self.store.instructions()}
 
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
@@ -134,9 +145,18 @@ class Ledger:
         name = self._by_key.get(api_key)
         return None if name is None else self.accounts[name]
 
-    def position(self, account: str, symbol: str) -> Position:
-        """What an account holds of a symbol; flat with the default leverage where it never traded."""
-        return self.positions.get((account, symbol)) or Position(account, symbol, DEFAULT_LEVERAGE)
+    def position(self, account: str, symbol: str, idx: int = ONE_WAY) -> Position:
+        """What an account holds of a symbol, on one side in hedge mode; flat where it never did."""
+        kept = self.positions.get((account, symbol, idx))
+        return kept or Position(account, symbol, DEFAULT_LEVERAGE, idx=idx)
+
+    def indexes(self, account: str, symbol: str) -> tuple[int, ...]:
+        """The indexes of a symbol's positions in the mode that it is in: (0,), or (1, 2) in hedge mode."""
+        return (LONG_SIDE, SHORT_SIDE) if symbol in self.accounts[account].hedged else (ONE_WAY,)
+
+    def positions_of(self, account: str, symbol: str) -> list[Position]:
+        """A symbol's position, or both sides in hedge mode, flat ones too."""
+        return [self.position(account, symbol, idx) for idx in self.indexes(account, symbol)]
 
     def held(self, account: str) -> list[Position]:
         """The account's positions that are not flat."""
@@ -151,17 +171,32 @@ class Ledger:
         orders = (order.symbol for order in self.open_orders.values())
         return sorted({*orders, *(p.symbol for p in self.positions.values() if p.size > 0)})
 
-    def orders_of(self, account: str, symbol: str = "") -> list[Order]:
-        """The account's open orders, the oldest first."""
-        return [o for o in self.open_orders.values() if o.account == account and symbol in ("", o.symbol)]
+    def orders_of(self, account: str, symbol: str = "", idx: int | None = None) -> list[Order]:
+        """The account's open orders, the oldest first; with an index those of that position only."""
+        mine = [o for o in self.open_orders.values() if o.account == account and symbol in ("", o.symbol)]
+        return [order for order in mine if idx in (None, order.idx)]
 
     def accepted_of(self, account: str) -> list[Order]:
         """The account's orders that were accepted and that the matching engine has not taken up yet."""
         return [order for order in self.accepted.values() if order.account == account]
 
     def next_due_ms(self) -> int | None:
-        """When the next accepted order is taken up, None where there is none."""
-        return min((order.due_ms for order in self.accepted.values()), default=None)
+        """When the next accepted order or instruction is taken up, None where there is none."""
+        return min((one.due_ms for one in self.not_taken_up()), default=None)
+
+    def not_taken_up(self) -> list[Order | Instruction]:
+        """Everything that was accepted and that the engine has not taken up yet."""
+        return [*self.accepted.values(), *self.instructions.values()]
+
+    def keep_instruction(self, account: str, order_id: str, due_ms: int, amendment: Amendment | None) -> None:
+        """Accepts a change of an open order, or its cancellation, that is taken up later."""
+        told = self.store.keep_instruction(account, order_id, due_ms, amendment)
+        self.instructions[told.number] = told
+
+    def drop_instruction(self, told: Instruction) -> None:
+        """An instruction was taken up."""
+        self.store.drop_instruction(told.number)
+        self.instructions.pop(told.number, None)
 
     def keep_account(self, account: Account) -> None:
         """Writes an account."""
@@ -173,7 +208,7 @@ class Ledger:
     def keep_position(self, position: Position) -> None:
         """Writes a position."""
         self.store.keep_position(position)
-        self.positions[position.account, position.symbol] = position
+        self.positions[position.account, position.symbol, position.idx] = position
         self._changes.append(position)
 
     def keep_order(self, order: Order) -> Order:

@@ -107,6 +107,11 @@ class Market:
         volume = round(whole.volume * (time_ms % MINUTE_MS) / MINUTE_MS, digits)
         return _candle(prices[0], max(prices), min(prices), prices[-1], volume)
 
+    def traded(self, symbol: str, time_ms: int) -> Decimal:
+        """The volume of the second that ends at a moment: a sixtieth of its minute's."""
+        volume = self.candle(symbol, (time_ms - 1) // MINUTE_MS).volume
+        return Decimal(0) if math.isnan(volume) else Decimal(volume) / SECONDS
+
     def last(self, symbol: str, time_ms: int) -> Decimal:
         """The last traded price at a moment."""
         row = self.row[symbol]

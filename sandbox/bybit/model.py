@@ -1,23 +1,32 @@
 """What the practice Bybit remembers: accounts, orders, positions, executions, in Bybit's own words where it has one."""
 
 import dataclasses
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from typing import Any
 
 ZERO = Decimal(0)
 
 OPEN_STATUSES = ("New", "PartiallyFilled", "Untriggered", "Triggered")
 
+CROSS, ISOLATED, PORTFOLIO = "REGULAR_MARGIN", "ISOLATED_MARGIN", "PORTFOLIO_MARGIN"
+"""Margin modes of an account."""
+ONE_WAY, LONG_SIDE, SHORT_SIDE = 0, 1, 2
+"""Position indexes: the only position of a symbol in one-way mode, or one of the two in hedge mode."""
+
+KEY_LIVES_MS = 90 * 86_400_000
+"""How long a key lives that is bound to no address."""
+
 
 class Refused(Exception):
-    """Bybit says no: `code` is its retCode, the text its retMsg."""
+    """Bybit says no: `code` is its retCode, the text its retMsg, `result` what little it tells besides."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.result = dict(result or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,8 @@ class Account:
     """One unified trading account with its only API key. Money in USDT.
 
     With an `rsa_public_key` (PEM) the key signs with RSA and `secret` is of no use. `permissions` are what the key may
-    do with contracts: Order, Position. `ips` are the addresses it is bound to, "*" any.
+    do with contracts: Order, Position. `ips` are the addresses it is bound to, "*" any. `hedged` are the symbols in
+    hedge mode; `updated_ms` is when the margin mode was set last, 0 never.
     """
 
     name: str
@@ -39,6 +49,17 @@ class Account:
     read_only: bool = False
     permissions: tuple[str, ...] = ("Order", "Position")
     ips: tuple[str, ...] = ("*",)
+    margin_mode: str = CROSS
+    updated_ms: int = 0
+    hedged: tuple[str, ...] = ()
+
+    def is_key_expired(self, now_ms: int) -> bool:
+        """The key is bound to no address and has lived its 90 days."""
+        return "*" in self.ips and now_ms >= self.created_ms + KEY_LIVES_MS
+
+    def may_call_from(self, address: str) -> bool:
+        """The key is bound to this address, or to none."""
+        return "*" in self.ips or address in self.ips
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,8 @@ class Order:
     """An order from its acceptance on. `tp_trigger_by` and `sl_trigger_by` are "" where no level is attached.
 
     A trailing stop stands `trailing` away from `best_price`, the best since `active_price` was reached (None: not yet).
-    Between its acceptance and `due_ms`, when the matching engine takes it up, its status is Created.
+    Between its acceptance and `due_ms`, when the matching engine takes it up, its status is Created. `idx` is the index
+    of the position that it changes.
     """
 
     order_id: str
@@ -86,6 +108,7 @@ class Order:
     trailing: Decimal | None = None
     active_price: Decimal | None = None
     best_price: Decimal | None = None
+    idx: int = ONE_WAY
 
     @property
     def is_open(self) -> bool:
@@ -96,6 +119,11 @@ class Order:
     def is_visible(self) -> bool:
         """The matching engine has seen it, so that queries and streams may show it."""
         return self.status != "Created"
+
+    @property
+    def is_conditional(self) -> bool:
+        """It waits for its trigger, or will once the engine has taken it up."""
+        return self.trigger_price is not None and self.status in ("Created", "Untriggered")
 
     @property
     def leaves_qty(self) -> Decimal:
@@ -160,7 +188,7 @@ PROTECTIONS = (*WHOLE, "PartialStopLoss", "PartialTakeProfit")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What an account holds of a symbol in one-way mode; flat when `size` is 0, its leverage is kept all the same.
+    """What an account holds of a symbol, in hedge mode on one side; flat when `size` is 0, its leverage is kept.
 
     `entry_fees` are the fees of what is still open, `current_realised` that of the present holding.
     """
@@ -178,6 +206,7 @@ class Position:
     updated_ms: int = 0
     opened_ms: int = 0
     sequence: int = 0
+    idx: int = ONE_WAY
 
     @property
     def sign(self) -> int:
@@ -187,6 +216,28 @@ class Position:
     def open_result(self, price: Decimal) -> Decimal:
         """Unrealised profit at a price, before fees."""
         return (price - self.avg_price) * self.size * self.sign
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What is to become of an open order; None leaves a part as it is, a level of 0 is taken away."""
+
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A change of an open order that was accepted and that the engine takes up at `due_ms`; no amendment: cancel it."""
+
+    number: int
+    account: str
+    order_id: str
+    due_ms: int
+    amendment: Amendment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,31 +282,9 @@ class Execution:
         return self.price * self.qty
 
 
-Record = TypeVar("Record", bound=Account | Order | Position | Execution)
-
-
-def to_json(record: Account | Order | Position | Execution) -> str:
-    """A record as it is stored."""
-    return json.dumps({f.name: getattr(record, f.name) for f in dataclasses.fields(record)}, default=_plain)
-
-
-def from_json(kind: type[Record], text: str) -> Record:
-    """A record as it was stored."""
-    stored: dict[str, Any] = json.loads(text)
-    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-    decimals = [part.name for part in dataclasses.fields(kind) if Decimal in (part.type, *get_args(part.type))]
-    return kind(**{**stored, **{name: Decimal(stored[name]) for name in decimals if stored.get(name) is not None}})
-
-
 def plain(number: Decimal) -> str:
     """Digits without an exponent and without needless zeros, as Bybit writes most numbers."""
     text = f"{number:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    raise TypeError(f"{type(value).__name__} cannot be stored")

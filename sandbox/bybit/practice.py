@@ -9,15 +9,19 @@ from decimal import Decimal
 
 from aiohttp import web
 
-from sandbox.bybit.amending import Amending
+from sandbox.bybit.admission import Admission
 from sandbox.bybit.bursts import planned_bursts
+from sandbox.bybit.engine import Engine
 from sandbox.bybit.faults import Faults
 from sandbox.bybit.fills import Fills
 from sandbox.bybit.history import History
+from sandbox.bybit.instructions import Instructions
 from sandbox.bybit.ledger import Change, Ledger
 from sandbox.bybit.market import Market
 from sandbox.bybit.matching import Matching
 from sandbox.bybit.model import Order
+from sandbox.bybit.modes import Modes
+from sandbox.bybit.passing import Passing
 from sandbox.bybit.prices import Prices
 from sandbox.bybit.real import REAL_URL, REFRESH_SECONDS, RealMarket
 from sandbox.bybit.replay import Replay
@@ -80,9 +84,13 @@ class PracticeBybit:
         self.stops = Stops(self.ledger, self.prices, self.faults)
         fills = Fills(self.ledger, self.prices, self.stops)
         self.settlement = Settlement(self.ledger, self.prices, fills)
-        self.matching = Matching(self.ledger, self.prices, fills, self.settlement, latency_ms)
-        self.amending = Amending(self.ledger, self.prices, self.matching)
-        self._walk = Walk(self.market, self.ledger, self.prices, self.matching, self.settlement)
+        self.modes = Modes(self.ledger, self.prices, self.settlement)
+        admission = Admission(self.ledger, self.prices, self.settlement)
+        self.matching = Matching(self.ledger, self.prices, fills, admission, latency_ms)
+        self.instructions = Instructions(self.ledger, self.prices, admission, self.matching)
+        self._passing = Passing(self.ledger, self.prices, fills, self.matching)
+        engine = Engine(self.ledger, self.matching, self._passing, self.instructions)
+        self._walk = Walk(self.market, self.ledger, self.prices, engine, self.settlement)
         self.streams = Streams(self)
         self.ledger.on_change(self._stir)
         if bursts and isinstance(self.market.source, MadeUpMarket):
@@ -123,7 +131,7 @@ class PracticeBybit:
             self.ledger.store.keep_move(move)
             self.market.add(move)
             after = self.market.last(symbol, now_ms)
-            self.matching.pass_by(symbol, before, after, gap=False)
+            self._passing.sweep(symbol, before, after)
             self.settlement.liquidate_the_ruined()
             self.prices.forget()
         return after

@@ -20,6 +20,10 @@ class Prices:
         """The last traded price."""
         return self._seen.get(symbol) or self._market.last(symbol, self._ledger.time_ms)
 
+    def traded(self, symbol: str) -> Decimal:
+        """What traded in the second that ends now, in the base coin."""
+        return self._market.traded(symbol, self._ledger.time_ms)
+
     def see(self, symbol: str, price: Decimal) -> None:
         """While time is walked through: the price of a symbol at the moment that is looked at."""
         self._seen[symbol] = price

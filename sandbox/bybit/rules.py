@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sandbox.bybit.instruments import Instrument
-from sandbox.bybit.model import ZERO, Refused
+from sandbox.bybit.model import ONE_WAY, ZERO, Refused
 
 LINK_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "PostOnly")
@@ -38,6 +38,7 @@ class NewOrder:
     trigger_direction: int = 0
     trigger_by: str = ""
     create_type: str = "CreateByUser"
+    idx: int = ONE_WAY
 
     @property
     def closes_all(self) -> bool:

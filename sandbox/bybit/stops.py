@@ -82,14 +82,14 @@ class Stops:
             for level in _attached(order, qty):
                 if level.kind != "StopLoss" or not self._faults.drops_stop(order.order_id):
                     self.set(after, level)
-        for stop in self._ledger.orders_of(order.account, order.symbol):
+        for stop in self._ledger.orders_of(order.account, order.symbol, order.idx):
             if stop.order_id == order.order_id:
                 continue
             if stop.stop_order_type in WHOLE and stop.qty != after.size:
                 self._ledger.keep_order(replace(stop, qty=after.size, updated_ms=self._ledger.time_ms))
 
     def _bury(self, order: Order) -> None:
-        for stop in self._ledger.orders_of(order.account, order.symbol):
+        for stop in self._ledger.orders_of(order.account, order.symbol, order.idx):
             if stop.order_id == order.order_id:
                 continue
             if stop.protects:
@@ -98,13 +98,13 @@ class Stops:
                 self._ledger.close_order(stop, "CancelByReduceOnly")
 
     def _standing(self, position: Position, kind: str) -> Order | None:
-        stops = self._ledger.orders_of(position.account, position.symbol)
+        stops = self._ledger.orders_of(position.account, position.symbol, position.idx)
         return next((order for order in stops if order.stop_order_type == kind), None)
 
     def _same_entry(self, position: Position, level: Level) -> Order | None:
         if not level.parent_link_id:
             return None
-        stops = self._ledger.orders_of(position.account, position.symbol)
+        stops = self._ledger.orders_of(position.account, position.symbol, position.idx)
         kind = f"Partial{level.kind}"
         same = (o for o in stops if o.stop_order_type == kind and o.parent_link_id == level.parent_link_id)
         return next(same, None)
@@ -146,6 +146,7 @@ class Stops:
             trailing=level.trailing,
             active_price=level.active_price,
             best_price=self._first_best(position, level),
+            idx=position.idx,
         )
 
 

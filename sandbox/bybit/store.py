@@ -6,8 +6,9 @@ import pathlib
 import sqlite3
 from collections.abc import Iterator
 
-from sandbox.bybit.model import Account, Execution, Order, Position, from_json, to_json
+from sandbox.bybit.model import Account, Amendment, Execution, Instruction, Order, Position
 from sandbox.bybit.moves import Move
+from sandbox.bybit.records import from_json, to_json
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS bybit_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -17,7 +18,12 @@ CREATE TABLE IF NOT EXISTS bybit_moves (
 );
 CREATE TABLE IF NOT EXISTS bybit_accounts (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS bybit_positions (
-    account TEXT NOT NULL, symbol TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, symbol)
+    account TEXT NOT NULL, symbol TEXT NOT NULL, idx INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL,
+    PRIMARY KEY (account, symbol, idx)
+);
+CREATE TABLE IF NOT EXISTS bybit_instructions (
+    number INTEGER PRIMARY KEY, account TEXT NOT NULL, order_id TEXT NOT NULL, due_ms INTEGER NOT NULL,
+    amendment TEXT
 );
 CREATE TABLE IF NOT EXISTS bybit_orders (
     number INTEGER PRIMARY KEY, order_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, symbol TEXT NOT NULL,
@@ -32,6 +38,17 @@ CREATE TABLE IF NOT EXISTS bybit_executions (
 );
 CREATE INDEX IF NOT EXISTS bybit_executions_account ON bybit_executions (account, time_ms);
 """
+
+WITHOUT_SIDES = """
+ALTER TABLE bybit_positions RENAME TO bybit_positions_before;
+CREATE TABLE bybit_positions (
+    account TEXT NOT NULL, symbol TEXT NOT NULL, idx INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL,
+    PRIMARY KEY (account, symbol, idx)
+);
+INSERT INTO bybit_positions (account, symbol, body) SELECT account, symbol, body FROM bybit_positions_before;
+DROP TABLE bybit_positions_before;
+"""
+"""Brings a world's file from the time before hedge mode, when a symbol had one position, to the present form."""
 
 
 def open_database(path: pathlib.Path) -> sqlite3.Connection:
@@ -50,6 +67,9 @@ class Store:
     def __init__(self, path: pathlib.Path) -> None:
         self._sql = open_database(path)
         self._sql.executescript(TABLES)
+        columns = self._sql.execute("SELECT name FROM pragma_table_info('bybit_positions')").fetchall()
+        if ("idx",) not in columns:
+            self._sql.executescript(f"BEGIN IMMEDIATE; {WITHOUT_SIDES} COMMIT;")
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -108,9 +128,30 @@ class Store:
     def keep_position(self, position: Position) -> None:
         """Writes a position."""
         self._sql.execute(
-            "INSERT OR REPLACE INTO bybit_positions VALUES (?, ?, ?)",
-            (position.account, position.symbol, to_json(position)),
+            "INSERT OR REPLACE INTO bybit_positions (account, symbol, idx, body) VALUES (?, ?, ?, ?)",
+            (position.account, position.symbol, position.idx, to_json(position)),
         )
+
+    def instructions(self) -> list[Instruction]:
+        """Changes of orders that were accepted and not taken up yet, the oldest first."""
+        rows = self._sql.execute(
+            "SELECT number, account, order_id, due_ms, amendment FROM bybit_instructions ORDER BY number"
+        )
+        return [
+            Instruction(number, account, order_id, due_ms, None if body is None else from_json(Amendment, body))
+            for number, account, order_id, due_ms, body in rows
+        ]
+
+    def keep_instruction(self, account: str, order_id: str, due_ms: int, amendment: Amendment | None) -> Instruction:
+        """Adds an instruction and numbers it."""
+        body = None if amendment is None else to_json(amendment)
+        query = "INSERT INTO bybit_instructions (account, order_id, due_ms, amendment) VALUES (?, ?, ?, ?)"
+        number = self._sql.execute(query, (account, order_id, due_ms, body)).lastrowid
+        return Instruction(int(number or 0), account, order_id, due_ms, amendment)
+
+    def drop_instruction(self, number: int) -> None:
+        """Takes an instruction out that was taken up."""
+        self._sql.execute("DELETE FROM bybit_instructions WHERE number = ?", (number,))
 
     def open_orders(self) -> list[Order]:
         """Every account's open orders and those that were only accepted so far, the oldest first."""

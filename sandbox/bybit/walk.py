@@ -1,13 +1,13 @@
 """Time passes: the path of the price is walked through and everything that waited on it happens in order."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
+from sandbox.bybit.engine import Engine
 from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.market import Market
-from sandbox.bybit.matching import Matching
 from sandbox.bybit.prices import Prices
 from sandbox.bybit.settlement import Settlement
 from sandbox.bybit.source import HOUR_MS, MINUTE_MS
@@ -20,13 +20,11 @@ LONGEST_STEP_MS = 4 * HOUR_MS
 class Walk:
     """Brings the ledger's time forward; hours and minutes that touch nothing that waits are passed in one look."""
 
-    def __init__(
-        self, market: Market, ledger: Ledger, prices: Prices, matching: Matching, settlement: Settlement
-    ) -> None:
+    def __init__(self, market: Market, ledger: Ledger, prices: Prices, engine: Engine, settlement: Settlement) -> None:
         self._market = market
         self._ledger = ledger
         self._prices = prices
-        self._matching = matching
+        self._engine = engine
         self._settlement = settlement
 
     def step(self, until_ms: int) -> bool:
@@ -39,14 +37,8 @@ class Walk:
                 self._piece(now, end)
         else:
             self._ledger.reach(end)
-        self._take_up_what_is_due()
+        self._engine.take_up_what_is_due()
         return self._ledger.time_ms >= until_ms
-
-    def _take_up_what_is_due(self) -> None:
-        """Orders that were accepted meet the market when their moment has come, the earliest first."""
-        due = [order for order in self._ledger.accepted.values() if order.due_ms <= self._ledger.time_ms]
-        for order in sorted(due, key=lambda o: o.due_ms):
-            self._matching.carry_out(order)
 
     def _piece(self, begin_ms: int, end_ms: int) -> None:
         """Walks a quiet hour or minute in one look, or else along the path to the end of the minute."""
@@ -73,7 +65,7 @@ class Walk:
         for time_ms, number, point in heapq.merge(*paths, key=lambda entry: entry[:2]):
             self._ledger.reach(time_ms)
             symbol = symbols[number]
-            self._matching.pass_by(symbol, self._prices.last(symbol), point.price, gap=point.gap)
+            self._engine.pass_by(symbol, self._prices.last(symbol), point.price, gap=point.gap)
             self._settlement.liquidate_the_ruined()
         self._prices.forget()
 
@@ -82,21 +74,15 @@ class Walk:
         ranges = {symbol: self._range_of(symbol, begin_ms, span_ms) for symbol in symbols}
         if any(order.is_stirred(*ranges[order.symbol]) for order in self._ledger.open_orders.values()):
             return False
-        return not any(self._could_be_ruined(account, ranges) for account in self._ledger.accounts_with_positions())
+        return not any(
+            self._settlement.could_be_ruined(account, ranges) for account in self._ledger.accounts_with_positions()
+        )
 
     def _range_of(self, symbol: str, begin_ms: int, span_ms: int) -> tuple[Decimal, Decimal]:
         """The range of a span with a tick to spare on either side, as it comes as floats."""
         low, high = self._market.range_of(symbol, begin_ms // MINUTE_MS, span_ms // MINUTE_MS)
         tick = self._market.instruments[symbol].tick
         return Decimal(low) - tick, Decimal(high) + tick
-
-    def _could_be_ruined(self, account: str, ranges: Mapping[str, tuple[Decimal, Decimal]]) -> bool:
-        for position in self._ledger.held(account):
-            low, high = ranges[position.symbol]
-            self._prices.see(position.symbol, low if position.side == "Buy" else high)
-        ruined = self._settlement.is_ruined(account)
-        self._prices.forget()
-        return ruined
 
 
 def funding_rates(market: Market, time_ms: int) -> dict[str, Decimal]:

@@ -46,21 +46,27 @@ class BybitApp:
         self.address = address.rstrip("/")
 
     async def view(self, account: str) -> dict[str, Any]:
-        """{"account", "positions", "orders"} in Bybit's own fields; account is null when there is none.
+        """{"account", "positions", "orders", "wallet"} in Bybit's own fields; account is null when there is none.
 
-        Raises Unheard (502) when the practice Bybit does not answer.
+        `wallet` holds the equity in USDT and what is available, or is null. Raises Unheard (502) when the practice
+        Bybit does not answer.
         """
         async with self._session() as session:
             key = await self._key(session, account)
             if key is None:
-                return {"account": None, "positions": [], "orders": []}
+                return {"account": None, "positions": [], "orders": [], "wallet": None}
             query = {"category": "linear", "settleCoin": "USDT"}
             positions = await self._signed(session, key, "GET", "/v5/position/list", query)
             orders = await self._signed(session, key, "GET", "/v5/order/realtime", query)
+            wallet = await self._signed(session, key, "GET", "/v5/account/wallet-balance", {"accountType": "UNIFIED"})
         return {
             "account": account,
             "positions": [_only(row, POSITION_FIELDS) for row in positions["list"] if float(row["size"])],
             "orders": [_only(row, ORDER_FIELDS) for row in orders["list"]],
+            "wallet": {
+                "equity": wallet["list"][0]["totalEquity"],
+                "available": wallet["list"][0]["totalAvailableBalance"],
+            },
         }
 
     async def close(self, account: str, symbol: str) -> None:

@@ -18,10 +18,10 @@ def _app(request: web.Request) -> BybitApp:
 
 
 async def view(request: web.Request) -> web.Response:
-    """GET: {"address", "account", "positions", "orders"}; the address is null where there is no practice Bybit."""
+    """GET: {"address", "account", "positions", "orders", "wallet"}; address is null where no practice Bybit stands."""
     user_id, app = user_of(request), request.app[WORLD].bybit
     if app is None:
-        return web.json_response({"address": None, "account": None, "positions": [], "orders": []})
+        return web.json_response({"address": None, "account": None, "positions": [], "orders": [], "wallet": None})
     return web.json_response({"address": app.address} | await app.view(str(user_id)))
 
 

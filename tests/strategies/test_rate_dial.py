@@ -40,6 +40,10 @@ def test_out_of_reach_gives_the_threshold_with_the_most_and_of_equals_the_highes
     assert choose_threshold(counts, np.array([10.0]), 10) == Chosen(0.60, 4.6, Reach.OUT_OF_REACH)
 
 
+def test_a_history_in_which_nothing_fired_chooses_nothing() -> None:
+    assert choose_threshold(counts_of({}), np.array([10.0]), 10) is None
+
+
 def test_more_than_asked_even_at_the_highest_threshold_is_said() -> None:
     assert choose_threshold(counts_of({0.95: 300}), np.array([10.0]), 10) == Chosen(0.95, 30.0, Reach.EXCEEDED)
     assert choose_threshold(counts_of({0.95: 100}), np.array([10.0]), 10) == Chosen(0.95, 10.0, Reach.MET)
@@ -60,10 +64,6 @@ def test_strategies_are_summed() -> None:
 
 def test_without_any_history_nothing_is_chosen() -> None:
     assert choose_threshold(counts_of({}), np.array([0.0]), 5) is None
-
-
-def test_nothing_that_ever_fired_is_out_of_reach_at_the_highest_threshold() -> None:
-    assert choose_threshold(counts_of({}), np.array([10.0]), 5) == Chosen(0.95, 0.0, Reach.OUT_OF_REACH)
 
 
 def test_history_is_counted_from_the_first_candle() -> None:

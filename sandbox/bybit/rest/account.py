@@ -1,39 +1,37 @@
 """Account, wallet and key."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sandbox.bybit.margin import MAKER_FEE, TAKER_FEE, Wallet
-from sandbox.bybit.model import Account, Refused, plain
-from sandbox.bybit.rest.call import Call, Endpoint, Explained, Result
+from sandbox.bybit.model import ISOLATED, KEY_LIVES_MS, PORTFOLIO, Account, Refused, plain
+from sandbox.bybit.rest.call import Call, Endpoint, Result
 
-CROSS = "REGULAR_MARGIN"
-OTHER_MODES = ("ISOLATED_MARGIN", "PORTFOLIO_MARGIN")
+NEVER, NO_DEADLINE = datetime(1970, 1, 1, tzinfo=UTC), -2
+"""How the end of a key is written that is bound to an address and so has none."""
+NOT_OF_ISOLATED = (
+    *("accountIMRate", "accountMMRate", "totalMarginBalance", "totalAvailableBalance", "totalInitialMargin"),
+    *("totalMaintenanceMargin", "accountIMRateByMp", "accountMMRateByMp", "totalInitialMarginByMp"),
+    "totalMaintenanceMarginByMp",
+)
+"""What the whole account has no value for while each position has a margin of its own."""
+NOT_OF_PORTFOLIO = ("totalOrderIM", "totalPositionIM", "totalPositionMM")
+"""What a coin has no value for while margin is counted over all that is held."""
 
 
 def info(call: Call) -> Result:
     """Margin mode and the like."""
+    account = _account(call)
     return {
         "unifiedMarginStatus": 5,
-        "marginMode": CROSS,
+        "marginMode": account.margin_mode,
         "isMasterTrader": False,
         "spotHedgingStatus": "OFF",
-        "updatedTime": str(_account(call).created_ms),
+        "updatedTime": str(account.updated_ms or account.created_ms),
         "dcpStatus": "OFF",
         "timeWindow": 0,
         "smpGroup": 0,
     }
-
-
-def set_margin_mode(call: Call) -> Result:
-    """Cross margin (REGULAR_MARGIN) is the only mode here; it is in force already, and the others are refused."""
-    mode = call.required("setMarginMode")
-    if mode not in (CROSS, *OTHER_MODES):
-        raise Refused(10001, "params error: setMarginMode invalid")
-    if mode != CROSS:
-        reason = {"reasonCode": "3400000", "reasonMsg": f"The practice account does not support {mode}"}
-        raise Explained(3400045, "Set margin mode failed", {"reasons": [reason]})
-    return {"reasons": []}
 
 
 def wallet_balance(call: Call) -> Result:
@@ -48,7 +46,13 @@ def wallet_balance(call: Call) -> Result:
 
 def wallet_fields(wallet: Wallet, account: Account | None) -> Result:
     """The unified wallet; with an account its coin USDT too."""
-    return _wallet(wallet, [] if account is None else [_usdt(wallet, account)])
+    coin = {} if account is None else _usdt(wallet, account)
+    fields = _wallet(wallet)
+    if wallet.mode == ISOLATED:
+        fields |= dict.fromkeys(NOT_OF_ISOLATED, "")
+    if wallet.mode == PORTFOLIO and coin:
+        coin |= dict.fromkeys(NOT_OF_PORTFOLIO, "")
+    return fields | {"coin": [coin] if coin else []}
 
 
 def fee_rate(call: Call) -> Result:
@@ -64,7 +68,7 @@ def query_api(call: Call) -> Result:
     account = _account(call)
     created = datetime.fromtimestamp(account.created_ms / 1000, UTC)
     now = datetime.fromtimestamp(call.now_ms / 1000, UTC)
-    left = created + timedelta(days=90)
+    ends = datetime.fromtimestamp((account.created_ms + KEY_LIVES_MS) / 1000, UTC) if "*" in account.ips else NEVER
     return {
         "id": str(account.uid),
         "note": account.name,
@@ -74,8 +78,8 @@ def query_api(call: Call) -> Result:
         "permissions": _permissions(account),
         "ips": list(account.ips),
         "type": 1,
-        "deadlineDay": max(0, (left - now).days),
-        "expiredAt": left.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "deadlineDay": NO_DEADLINE if ends == NEVER else max(0, (ends - now).days),
+        "expiredAt": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "createdAt": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "unified": 0,
         "uta": 1,
@@ -114,7 +118,7 @@ def _rate(part: Decimal, whole: Decimal) -> str:
     return plain((part / whole).quantize(Decimal("0.0001"))) if whole > 0 else "0"
 
 
-def _wallet(wallet: Wallet, coins: list[Result]) -> Result:
+def _wallet(wallet: Wallet) -> Result:
     bound = wallet.position_margin + wallet.order_margin
     initial, maintenance = _rate(bound, wallet.equity), _rate(wallet.maintenance, wallet.equity)
     return {
@@ -133,7 +137,6 @@ def _wallet(wallet: Wallet, coins: list[Result]) -> Result:
         "totalInitialMarginByMp": _money(bound),
         "totalMaintenanceMarginByMp": _money(wallet.maintenance),
         "accountLTV": "0",
-        "coin": coins,
     }
 
 
@@ -165,7 +168,6 @@ def _usdt(wallet: Wallet, account: Account) -> Result:
 
 ENDPOINTS = (
     Endpoint("GET", "/v5/account/info", info),
-    Endpoint("POST", "/v5/account/set-margin-mode", set_margin_mode, a_second=10, needs="Position"),
     Endpoint("GET", "/v5/account/wallet-balance", wallet_balance),
     Endpoint("GET", "/v5/account/fee-rate", fee_rate, a_second=10),
     Endpoint("GET", "/v5/user/query-api", query_api, a_second=10),

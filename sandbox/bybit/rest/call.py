@@ -19,14 +19,6 @@ WEEK_MS = 7 * DAY_MS
 DIGITS = re.compile(r"-?\d{1,15}(\.\d{1,18})?")
 
 
-class Explained(Refused):
-    """Bybit says no, and why in a `result` beside its code."""
-
-    def __init__(self, code: int, message: str, result: dict[str, Any]) -> None:
-        super().__init__(code, message)
-        self.result = result
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request that passed the door: its parameters as they came, the account it is signed for (public: none)."""
@@ -108,11 +100,6 @@ class Call:
             raise Refused(10001, "params error: symbol invalid")
         return found
 
-    def one_way(self) -> None:
-        """Refuses the position indexes of hedge mode."""
-        if self.number("positionIdx", 0) != 0:
-            raise Refused(10001, "position idx not match position mode")
-
 
 Result = dict[str, Any]
 
@@ -129,15 +116,27 @@ class Endpoint:
     needs: str = ""
 
 
-def envelope(code: int, message: str, result: Any, now_ms: int, headers: Mapping[str, str]) -> web.Response:
+def envelope(
+    code: int, message: str, result: Any, now_ms: int, headers: Mapping[str, str], status: int = 200
+) -> web.Response:
     """An answer as Bybit wraps it."""
     body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ms}
-    return web.json_response(body, headers=headers)
+    return web.json_response(body, headers=headers, status=status)
 
 
 def page(rows: list[Result], call: Call, default: int, most: int) -> tuple[list[Result], str]:
     """One page of rows and the cursor of the next, "" after the last."""
     limit = call.number("limit", default, 1, most)
-    begin = call.number("cursor", 0, 0) if call.text("cursor") else 0
+    begin = _begin(call.text("cursor"), len(rows))
     end = begin + limit
-    return rows[begin:end], str(end) if end < len(rows) else ""
+    return rows[begin:end], f"{end}-{len(rows)}" if end < len(rows) else ""
+
+
+def _begin(cursor: str, rows: int) -> int:
+    """Where the next page begins. New rows come first, so what has come since the last page moves it on."""
+    if not cursor:
+        return 0
+    told = re.fullmatch(r"(\d{1,9})-(\d{1,9})", cursor)
+    if told is None:
+        raise Refused(10001, "params error: cursor invalid")
+    return max(0, int(told[1]) + rows - int(told[2]))

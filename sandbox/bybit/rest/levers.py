@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sandbox.bybit.faults import KINDS, Rule
 from sandbox.bybit.ledger import KeyWish
-from sandbox.bybit.model import ZERO, Refused
+from sandbox.bybit.model import LONG_SIDE, ONE_WAY, SHORT_SIDE, ZERO, Refused
 from sandbox.bybit.rest.signature import rsa_key
 from sandbox.bybit.rest.words import order_fields
 from sandbox.bybit.rules import NewOrder, max_price
@@ -86,21 +86,26 @@ class Levers:
         return web.json_response({"symbol": symbol, "price": f"{price:f}"})
 
     async def hand(self, request: web.Request) -> web.Response:
-        """{account, symbol, side, qty, reduceOnly}: a market order as from Bybit's app."""
+        """{account, symbol, side, qty, reduceOnly}: a market order as from Bybit's app.
+
+        In hedge mode it opens or adds on its own side, and with reduceOnly it closes the other one.
+        """
         asked = await _asked(request)
         account, symbol = str(asked.get("account") or ""), self._symbol(asked)
         if account not in self._bybit.ledger.accounts:
             raise _wrong("no such account")
         reduces = bool(asked.get("reduceOnly", False))
+        side = str(asked.get("side") or "")
         await self._bybit.caught_up()
         wish = NewOrder(
             symbol=symbol,
-            side=str(asked.get("side") or ""),
+            side=side,
             order_type="Market",
             qty=_amount(asked, "qty"),
             reduce_only=reduces,
             close_on_trigger=reduces,
             create_type="CreateByClosing" if reduces else "CreateByUser",
+            idx=self._index(account, symbol, side, reduces=reduces),
         )
         try:
             order = self._bybit.matching.place(account, wish)
@@ -124,6 +129,12 @@ class Levers:
         """Nothing goes wrong any more."""
         self._bybit.faults.end()
         return web.json_response({"rules": 0})
+
+    def _index(self, account: str, symbol: str, side: str, *, reduces: bool) -> int:
+        """The position that a hand at this side means."""
+        if symbol not in self._bybit.ledger.accounts[account].hedged:
+            return ONE_WAY
+        return LONG_SIDE if (side == "Buy") != reduces else SHORT_SIDE
 
     def _symbol(self, asked: dict[str, Any]) -> str:
         symbol = str(asked.get("symbol") or "")

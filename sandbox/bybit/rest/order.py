@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from sandbox.bybit.amending import Amendment
 from sandbox.bybit.ledger import CLOSED_IN_MEMORY
-from sandbox.bybit.model import ZERO, Order, Refused
+from sandbox.bybit.model import ONE_WAY, ZERO, Amendment, Order, Refused
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rest.words import execution_fields, order_fields
 from sandbox.bybit.rules import NewOrder
 from sandbox.bybit.source import DAY_MS
 
 CREATE = "/v5/order/create"
+MOST_CANCELLED = 500
+"""Orders that one request to cancel all takes away."""
 
 
 def create(call: Call) -> Result:
@@ -23,7 +24,6 @@ def create(call: Call) -> Result:
 def asked_order(call: Call) -> NewOrder:
     """The order that a request to create or to check one asks for. Raises Refused where it cannot be read."""
     call.linear()
-    call.one_way()
     symbol = call.instrument().symbol
     qty = call.amount("qty")
     if qty is None:
@@ -52,11 +52,12 @@ def asked_order(call: Call) -> NewOrder:
         trigger_price=call.amount("triggerPrice") or None,
         trigger_direction=call.number("triggerDirection", 0),
         trigger_by=call.text("triggerBy"),
+        idx=call.number("positionIdx", ONE_WAY),
     )
 
 
 def amend(call: Call) -> Result:
-    """Changes an open order."""
+    """Accepts a change of an open order, which is made a little later."""
     call.linear()
     call.instrument()
     order_id, link_id = _ids(call)
@@ -67,27 +68,35 @@ def amend(call: Call) -> Result:
         take_profit=call.amount("takeProfit"),
         stop_loss=call.amount("stopLoss"),
     )
-    order = call.bybit.amending.amend(call.name, order_id, link_id, asked)
+    order = call.bybit.instructions.amend(call.name, order_id, link_id, asked)
     return {"orderId": order.order_id, "orderLinkId": order.link_id}
 
 
 def cancel(call: Call) -> Result:
-    """Cancels one open order."""
+    """Accepts that one open order is to be cancelled, which it is a little later unless it was filled."""
     call.linear()
     call.instrument()
     order_id, link_id = _ids(call)
-    order = call.bybit.matching.cancel(call.name, order_id, link_id)
+    order = call.bybit.instructions.cancel(call.name, order_id, link_id)
     return {"orderId": order.order_id, "orderLinkId": order.link_id}
 
 
 def cancel_all(call: Call) -> Result:
-    """Cancels all open orders of a symbol, a base coin or USDT; stops of positions where StopOrder is asked for."""
+    """Accepts that all open orders of a symbol, a base coin or USDT are to be cancelled.
+
+    Of all kinds, stops and targets of positions too, unless `orderFilter` names one; of StopOrder `stopOrderType` Stop
+    spares those.
+    """
     call.linear()
-    wanted = _scope(call)
+    wanted, kind = _scope(call), call.text("orderFilter")
+    if kind not in ("", "Order", "StopOrder", "OpenOrder"):
+        raise Refused(10001, "params error: orderFilter invalid")
     orders = [o for o in call.bybit.ledger.orders_of(call.name) if wanted(o)]
-    kind = call.text("orderFilter")
-    wanted_kind = [o for o in orders if _is_kind(o, kind) and (kind == "StopOrder" or not o.protects)]
-    gone = [call.bybit.matching.cancel(call.name, o.order_id, "") for o in wanted_kind]
+    if kind in ("Order", "StopOrder"):
+        orders = [o for o in orders if _is_kind(o, kind)]
+    if kind == "StopOrder" and call.text("stopOrderType") == "Stop":
+        orders = [o for o in orders if not o.protects]
+    gone = call.bybit.instructions.cancel_each(orders[:MOST_CANCELLED])
     return {"list": [{"orderId": o.order_id, "orderLinkId": o.link_id} for o in gone], "success": "1"}
 
 

@@ -2,71 +2,53 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from itertools import groupby
+from typing import TYPE_CHECKING
 
-from sandbox.bybit.model import ZERO, Execution, Order, Position, Refused, plain
+from sandbox.bybit.model import ONE_WAY, ZERO, Execution, Order, Position, Refused, plain
 from sandbox.bybit.rest.call import Call, Endpoint, Result, page
 from sandbox.bybit.rest.words import fine, position_fields
 from sandbox.bybit.rules import check_price, check_protection
 from sandbox.bybit.stops import Level
 
+if TYPE_CHECKING:
+    from sandbox.bybit.practice import PracticeBybit
+
 MOST_PARTIAL = 20
-ONE_WAY, HEDGE = 0, 3
 
 
 def positions(call: Call) -> Result:
-    """A symbol's row even when it is flat, or all that is held."""
+    """A symbol's rows even when it is flat, two in hedge mode, or all that is held."""
     call.linear()
-    ledger, prices = call.bybit.ledger, call.bybit.prices
+    ledger = call.bybit.ledger
     if call.text("symbol"):
-        wanted = [ledger.position(call.name, call.instrument().symbol)]
+        wanted = ledger.positions_of(call.name, call.instrument().symbol)
     elif call.text("settleCoin"):
         wanted = ledger.held(call.name) if call.text("settleCoin") == "USDT" else []
     else:
         raise Refused(10001, "params error: symbol or settleCoin is required")
-    wallet, stops = call.bybit.settlement.wallet(call.name), ledger.orders_of(call.name)
-    instruments = call.bybit.market.instruments
-    rows = [position_fields(p, stops, prices.last(p.symbol), wallet, instruments[p.symbol]) for p in wanted]
-    rows, cursor = page(rows, call, 20, 200)
+    rows, cursor = page([position_row(call.bybit, position) for position in wanted], call, 20, 200)
     return {"category": "linear", "list": rows, "nextPageCursor": cursor}
 
 
-def set_leverage(call: Call) -> Result:
-    """Sets the leverage of a symbol, the same for both sides."""
-    call.linear()
-    symbol = call.instrument().symbol
-    buy, sell = call.amount("buyLeverage"), call.amount("sellLeverage")
-    if buy is None or sell is None or buy != sell:
-        raise Refused(10001, "buy leverage not equal sell leverage")
-    call.bybit.matching.set_leverage(call.name, symbol, buy)
-    return {}
-
-
-def switch_mode(call: Call) -> Result:
-    """One-way mode is the only one here: every symbol is in it, and hedge mode is refused as where it is missing."""
-    call.linear()
-    symbols = [call.instrument().symbol] if call.text("symbol") else list(call.bybit.market.instruments)
-    if not call.text("symbol") and call.text("coin") != "USDT":
-        raise Refused(10001, "params error: symbol or coin is required")
-    mode = call.number("mode", -1)
-    if mode not in (ONE_WAY, HEDGE):
-        raise Refused(10001, "params error: mode invalid")
-    if mode == ONE_WAY:
-        raise Refused(110025, "Position mode is not modified")
-    ledger = call.bybit.ledger
-    if any(position.symbol in symbols for position in ledger.held(call.name)):
-        raise Refused(110024, "You have an existing position, so the position mode cannot be switched.")
-    if any(order.symbol in symbols for order in [*ledger.orders_of(call.name), *ledger.accepted_of(call.name)]):
-        raise Refused(110028, "You have existing open orders, so the position mode cannot be switched.")
-    raise Refused(110029, "Hedge mode is not supported for this symbol.")
+def position_row(bybit: "PracticeBybit", position: Position) -> Result:
+    """A position as the position list shows it now."""
+    return position_fields(
+        position,
+        bybit.ledger.orders_of(position.account, position.symbol),
+        bybit.prices.last(position.symbol),
+        bybit.ledger.accounts[position.account].margin_mode,
+        bybit.settlement.liquidation_price(position),
+        bybit.market.instruments[position.symbol],
+    )
 
 
 def trading_stop(call: Call) -> Result:
     """Full sets, amends or ("0") removes the stops of the whole position; Partial only ever adds."""
     call.linear()
-    call.one_way()
-    instrument = call.instrument()
-    position = call.bybit.ledger.position(call.name, instrument.symbol)
+    instrument, idx = call.instrument(), call.number("positionIdx", ONE_WAY)
+    if idx not in call.bybit.ledger.indexes(call.name, instrument.symbol):
+        raise Refused(10001, "position idx not match position mode")
+    position = call.bybit.ledger.position(call.name, instrument.symbol, idx)
     if not position.size:
         raise Refused(10001, "can not set tp/sl/ts for zero position")
     mode = call.text("tpslMode", "Full")
@@ -124,14 +106,17 @@ def closed_pnl(call: Call) -> Result:
     found = call.bybit.ledger.store.executions(
         call.name, symbol=call.text("symbol"), closing_only=True, after_ms=first, before_ms=last
     )
-    rows = [_closed(list(fills)) for _, fills in groupby(found, key=lambda e: e.order_id)]
+    fills_of: dict[str, list[Execution]] = {}
+    for fill in found:  # those of two orders may lie between one another
+        fills_of.setdefault(fill.order_id, []).append(fill)
+    rows = [_closed(fills) for fills in fills_of.values()]
     rows, cursor = page(rows, call, 50, 100)
     return {"category": "linear", "list": rows, "nextPageCursor": cursor}
 
 
 def _set_full(call: Call, position: Position, wanted: list[Level]) -> None:
     ledger = call.bybit.ledger
-    standing = {o.stop_order_type: o for o in ledger.orders_of(call.name, position.symbol)}
+    standing = {o.stop_order_type: o for o in ledger.orders_of(call.name, position.symbol, position.idx)}
     if all(_is_set(standing.get(level.kind), level) for level in wanted):
         raise Refused(34040, "not modified")
     with ledger.change():
@@ -161,7 +146,8 @@ def _add_partial(call: Call, position: Position, wanted: list[Level]) -> None:
         raise Refused(10001, "params error: tpSize and slSize must be equal")
     if not part or part > position.size or part % call.instrument().step:
         raise Refused(110058, "You can't set take profit and stop loss due to insufficient size of remaining position")
-    standing = [o for o in call.bybit.ledger.orders_of(call.name, position.symbol) if o.tpsl_mode == "Partial"]
+    orders = call.bybit.ledger.orders_of(call.name, position.symbol, position.idx)
+    standing = [o for o in orders if o.tpsl_mode == "Partial"]
     if len(standing) + len(wanted) > MOST_PARTIAL:
         raise Refused(110061, "Not allowed to have more than 20 TP/SLs under Partial tpSlMode")
     with call.bybit.ledger.change():
@@ -202,8 +188,6 @@ def _closed(fills: list[Execution]) -> Result:
 
 ENDPOINTS = (
     Endpoint("GET", "/v5/position/list", positions, needs="Position"),
-    Endpoint("POST", "/v5/position/set-leverage", set_leverage, a_second=10, needs="Position"),
     Endpoint("POST", "/v5/position/trading-stop", trading_stop, a_second=10, needs="Position"),
-    Endpoint("POST", "/v5/position/switch-mode", switch_mode, a_second=10, needs="Position"),
     Endpoint("GET", "/v5/position/closed-pnl", closed_pnl, needs="Position"),
 )

@@ -19,10 +19,10 @@ def pre_check(call: Call) -> Result:
     order = call.bybit.matching.checked(call.name, asked_order(call))
     instrument = call.bybit.market.instruments[order.symbol]
     wallet = call.bybit.settlement.wallet(call.name)
-    before = call.bybit.ledger.position(call.name, order.symbol)
+    before = call.bybit.ledger.position(call.name, order.symbol, order.idx)
     after, mark = filled(before, order), call.bybit.prices.last(order.symbol)
     bound = wallet.position_margin + wallet.order_margin
-    bound_after = bound - position_margin(before, mark) + position_margin(after, mark)
+    bound_after = bound - position_margin(before, mark, wallet.mode) + position_margin(after, mark, wallet.mode)
     kept = wallet.maintenance
     kept_after = kept - maintenance_of(before, mark, instrument) + maintenance_of(after, mark, instrument)
     return {

@@ -8,11 +8,11 @@ from aiohttp import web
 
 from sandbox.bybit.faults import REQUEST_KINDS
 from sandbox.bybit.model import Account, Refused
-from sandbox.bybit.rest import account, asset, candles, log, market, order, position, precheck
-from sandbox.bybit.rest.call import Call, Endpoint, Explained, envelope
+from sandbox.bybit.rest import account, asset, candles, log, market, modes, order, position, precheck
+from sandbox.bybit.rest.call import Call, Endpoint, envelope
 from sandbox.bybit.rest.faulty import faulty
 from sandbox.bybit.rest.limits import Limits
-from sandbox.bybit.rest.signature import signed_account
+from sandbox.bybit.rest.signature import Unauthorised, check_key, signed_account
 
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ENDPOINTS = (
     *(*market.ENDPOINTS, *candles.ENDPOINTS),
     *(*account.ENDPOINTS, *asset.ENDPOINTS, *log.ENDPOINTS),
-    *(*position.ENDPOINTS, *order.ENDPOINTS, *precheck.ENDPOINTS),
+    *(*position.ENDPOINTS, *modes.ENDPOINTS, *order.ENDPOINTS, *precheck.ENDPOINTS),
 )
 
 
@@ -41,6 +41,8 @@ class Router:
             now_ms = self._bybit.now_ms()
             if self._bybit.limits and self._limits.is_banned(str(request.remote), now_ms):
                 return web.Response(status=403, text="access too frequent")
+            if endpoint.method == "GET" and request.can_read_body:
+                return web.Response(status=403, text="a GET request has no body")
             rule = self._bybit.faults.strike(request.path, REQUEST_KINDS, now_ms)
             if rule is None:
                 return await self._answer(endpoint, request)
@@ -59,7 +61,8 @@ class Router:
                 account = signed_account(self._bybit.ledger, request.headers, payload, now_ms)
                 left = self._limits.count(account.name, endpoint.path, endpoint.a_second, now_ms)
                 headers = left.headers()
-                _check_key(account, endpoint, str(request.remote))
+                check_key(account, str(request.remote), now_ms)
+                _check_permission(account, endpoint)
                 if self._bybit.limits and left.is_too_much:
                     raise Refused(10006, "Too many visits. Exceeded the API Rate Limit.")
             params = _posted(body) if endpoint.method == "POST" else dict(request.query)
@@ -67,16 +70,13 @@ class Router:
             if inspect.isawaitable(result):
                 result = await result
             return envelope(0, "OK", result, now_ms, headers)
-        except Explained as refused:
-            return envelope(refused.code, refused.message, refused.result, now_ms, headers)
         except Refused as refused:
-            return envelope(refused.code, refused.message, {}, now_ms, headers)
+            status = 401 if isinstance(refused, Unauthorised) else 200
+            return envelope(refused.code, refused.message, refused.result, now_ms, headers, status)
 
 
-def _check_key(account: Account, endpoint: Endpoint, address: str) -> None:
-    """Raises Refused where the key is bound to another address or may not do this."""
-    if "*" not in account.ips and address not in account.ips:
-        raise Refused(10010, "Unmatched IP, please check your API key's bound IP addresses.")
+def _check_permission(account: Account, endpoint: Endpoint) -> None:
+    """Raises Refused where the key may not do this."""
     is_allowed = endpoint.needs in ("", *account.permissions)
     if not is_allowed or (account.read_only and endpoint.method == "POST"):
         raise Refused(10005, "Permission denied, please check your API key permissions.")

@@ -17,15 +17,19 @@ AHEAD_MS = 1000
 DEFAULT_WINDOW_MS = 5000
 
 
+class Unauthorised(Refused):
+    """A private question without a key, a signature or a time: HTTP 401."""
+
+
 def signed_account(ledger: Ledger, headers: Mapping[str, str], payload: str, now_ms: int) -> Account:
     """The account whose key signed timestamp + key + window + payload (query text or body).
 
-    Raises Refused: 10001 without headers, 10003 unknown key, 10002 out of the time window, 10004 wrong signature.
+    Raises Refused: Unauthorised without headers, 10003 unknown key, 10002 out of the window, 10004 wrong signature.
     """
     key, signature = headers.get("X-BAPI-API-KEY", ""), headers.get("X-BAPI-SIGN", "")
     timestamp, window = headers.get("X-BAPI-TIMESTAMP", ""), headers.get("X-BAPI-RECV-WINDOW", "")
     if not key or not signature or not timestamp:
-        raise Refused(10001, "empty value: apiTimestamp[] apiKey[] apiSignature[]")
+        raise Unauthorised(10001, "empty value: apiTimestamp[] apiKey[] apiSignature[]")
     account = ledger.account_of_key(key)
     if account is None:
         raise Refused(10003, "API key is invalid.")
@@ -35,6 +39,14 @@ def signed_account(ledger: Ledger, headers: Mapping[str, str], payload: str, now
     ):
         raise Refused(10004, "error sign! please check your signature generation algorithm.")
     return account
+
+
+def check_key(account: Account, address: str, now_ms: int) -> None:
+    """Raises Refused where the account's key has expired (33004) or is bound to another address (10010)."""
+    if account.is_key_expired(now_ms):
+        raise Refused(33004, "Your api key has expired.")
+    if not account.may_call_from(address):
+        raise Refused(10010, "Unmatched IP, please check your API key's bound IP addresses.")
 
 
 def is_signed(account: Account, text: str, signature: str) -> bool:

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from sandbox.bybit.instruments import Instrument
-from sandbox.bybit.margin import TAKER_FEE, Wallet, liquidation_price, maintenance_of, position_margin
-from sandbox.bybit.model import ZERO, Execution, Order, Position, plain
+from sandbox.bybit.margin import TAKER_FEE, maintenance_of, position_margin, tier_of
+from sandbox.bybit.model import PORTFOLIO, ZERO, Execution, Order, Position, plain
 from sandbox.bybit.rest.call import Result
+from sandbox.bybit.rules import max_price
 
 CENT = Decimal("0.00000001")
 
@@ -33,7 +34,7 @@ def order_fields(order: Order) -> Result:
         "qty": plain(order.qty),
         "side": order.side,
         "isLeverage": "",
-        "positionIdx": 0,
+        "positionIdx": order.idx,
         "orderStatus": order.status,
         "createType": order.create_type,
         "cancelType": order.cancel_type,
@@ -116,20 +117,25 @@ def execution_fields(execution: Execution) -> Result:
 
 
 def position_fields(
-    position: Position, stops: list[Order], mark: Decimal, wallet: Wallet, instrument: Instrument
+    position: Position,
+    stops: list[Order],
+    mark: Decimal,
+    mode: str,
+    liquidation: Decimal | None,
+    instrument: Instrument,
 ) -> Result:
-    """A position, or a flat symbol's row, as the position list shows it."""
-    held = position.size > 0
-    margin = fine(position_margin(position, mark)) if held else ""
-    maintenance = fine(maintenance_of(position, mark, instrument)) if held else ""
-    mine = [o for o in stops if o.symbol == position.symbol]
+    """A position, or a flat symbol's row, as the position list shows it; `mode` is the account's margin mode."""
+    held, is_portfolio = position.size > 0, mode == PORTFOLIO
+    margin = fine(position_margin(position, mark, mode)) if held and not is_portfolio else ""
+    maintenance = fine(maintenance_of(position, mark, instrument)) if held and not is_portfolio else ""
+    mine = [o for o in stops if (o.symbol, o.idx) == (position.symbol, position.idx)]
     levels = {o.stop_order_type: o.trigger_price for o in mine}
     trailing = next((o.trailing for o in mine if o.trailing is not None), ZERO)
-    liquidation = liquidation_price(position, wallet, mark, instrument) if held else None
+    tier = tier_of(position.size * mark, instrument) or instrument.tiers()[-1]
     return {
-        "positionIdx": 0,
-        "riskId": 1,
-        "riskLimitValue": plain(instrument.tiers()[0].limit),
+        "positionIdx": position.idx,
+        "riskId": 0 if is_portfolio else tier.number,
+        "riskLimitValue": "0" if is_portfolio else plain(tier.limit),
         "symbol": position.symbol,
         "side": position.side,
         "size": plain(position.size),
@@ -137,10 +143,10 @@ def position_fields(
         "positionValue": fine(position.size * position.avg_price) if held else "",
         "autoAddMargin": 0,
         "positionStatus": "Normal",
-        "leverage": plain(position.leverage),
+        "leverage": "" if is_portfolio else plain(position.leverage),
         "breakEvenPrice": fine(break_even(position)) if held else "",
         "markPrice": plain(mark),
-        "liqPrice": "" if liquidation is None else plain(liquidation // instrument.tick * instrument.tick),
+        "liqPrice": _within_prices(liquidation, instrument),
         "positionIM": margin,
         "positionIMByMp": margin,
         "positionMM": maintenance,
@@ -166,9 +172,16 @@ def position_fields(
         "leverageSysUpdatedTime": "",
         "tpslMode": "Full",
         "bustPrice": "",
-        "positionBalance": margin or "0",
+        "positionBalance": "" if is_portfolio else margin or "0",
         "tradeMode": 0,
     }
+
+
+def _within_prices(price: Decimal | None, instrument: Instrument) -> str:
+    """A liquidation price on its tick; "" where none is or it lies outside the prices that may be written."""
+    if price is None or not instrument.tick < price < max_price(instrument):
+        return ""
+    return plain(price // instrument.tick * instrument.tick)
 
 
 def break_even(position: Position) -> Decimal:

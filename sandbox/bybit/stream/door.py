@@ -9,11 +9,11 @@ from aiohttp import web
 
 from sandbox.bybit.faults import MESSAGE_KINDS
 from sandbox.bybit.ledger import Change
-from sandbox.bybit.model import Account
+from sandbox.bybit.model import Account, Refused
 from sandbox.bybit.rest.call import Result
-from sandbox.bybit.rest.signature import is_signed
+from sandbox.bybit.rest.signature import check_key, is_signed
 from sandbox.bybit.stream.channels import Channel, Tickers, UnknownTopic, open_channel
-from sandbox.bybit.stream.private import TOPICS, told_of
+from sandbox.bybit.stream.private import PERMISSIONS, TOPICS, told_of
 from sandbox.bybit.stream.session import ANSWER_AFTER_SECONDS, Session
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Streams:
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(timeout=GOODBYE_SECONDS)
         await socket.prepare(request)
-        session = Session(socket, request.path)
+        session = Session(socket, request.path, str(request.remote))
         self._sessions.add(session)
         writing = asyncio.create_task(session.write())
         try:
@@ -96,21 +96,26 @@ class Streams:
         return {"success": True, "ret_msg": "pong", "op": "ping", "conn_id": session.id}
 
     async def _authenticate(self, session: Session, args: Sequence[str], known: Result) -> None:
-        account = self._signed(args)
-        refusal = "" if account else "Params Error"
-        session.send(_said(session, "auth", refusal) | known)
-        if account:
-            self._private[session] = account, set()
-        else:
+        try:
+            account = self._signed(args, session.address)
+        except Refused as refused:
+            session.send(_said(session, "auth", refused.message) | known)
             await asyncio.sleep(ANSWER_AFTER_SECONDS)
             await session.close()
+        else:
+            session.send(_said(session, "auth", "") | known)
+            self._private[session] = account, set()
 
-    def _signed(self, args: Sequence[str]) -> Account | None:
-        """The account whose key signed GET/realtime{expires}, while that time has not come."""
-        if len(args) != 3 or not args[1].isdigit() or int(args[1]) <= self._bybit.now_ms():
-            return None
+    def _signed(self, args: Sequence[str], address: str) -> Account:
+        """The account whose key signed GET/realtime{expires}, while that time has not come. Raises Refused."""
+        now_ms = self._bybit.now_ms()
+        if len(args) != 3 or not args[1].isdigit() or int(args[1]) <= now_ms:
+            raise Refused(10001, "Params Error")
         account = self._bybit.ledger.account_of_key(args[0])
-        return account if account and is_signed(account, f"GET/realtime{args[1]}", args[2]) else None
+        if account is None or not is_signed(account, f"GET/realtime{args[1]}", args[2]):
+            raise Refused(10004, "Params Error")
+        check_key(account, address, now_ms)
+        return account
 
     def _refusal(self, session: Session, topics: Sequence[str]) -> str:
         """Why these topics cannot be followed, "" where they can."""
@@ -119,13 +124,22 @@ class Streams:
         if session.path == PRIVATE:
             if session not in self._private:
                 return "Request not authorized"
-            strange = [topic for topic in topics if topic.removesuffix(".linear") not in TOPICS]
-            return f"error:handler not found,topic:{strange[0]}" if strange else ""
+            return self._private_refusal(session, topics)
         try:
             for topic in topics:
                 open_channel(self._bybit, self._tickers, topic, self._bybit.now_ms())
         except UnknownTopic as unknown:
             return str(unknown)
+        return ""
+
+    def _private_refusal(self, session: Session, topics: Sequence[str]) -> str:
+        kinds = [topic.removesuffix(".linear") for topic in topics]
+        for topic, kind in zip(topics, kinds, strict=True):
+            if kind not in TOPICS:
+                return f"error:handler not found,topic:{topic}"
+        granted = self._private[session][0].permissions
+        if any(PERMISSIONS[kind] not in ("", *granted) for kind in kinds):
+            return "Permission denied, please check your API key permissions."
         return ""
 
     def _follow(self, session: Session, topics: Sequence[str], *, ends: bool) -> None:

@@ -8,13 +8,15 @@ from sandbox.bybit.ledger import Change
 from sandbox.bybit.model import Account, Execution, Order, Position
 from sandbox.bybit.rest.account import wallet_fields
 from sandbox.bybit.rest.call import Result
-from sandbox.bybit.rest.words import position_fields
+from sandbox.bybit.rest.position import position_row as listed_row
 from sandbox.bybit.stream.words import execution_row, order_row, position_row
 
 if TYPE_CHECKING:
     from sandbox.bybit.practice import PracticeBybit
 
-TOPICS = ("order", "execution", "position", "wallet")
+PERMISSIONS = {"order": "Order", "execution": "Order", "position": "Position", "wallet": ""}
+"""What a key must be permitted to follow a topic."""
+TOPICS = tuple(PERMISSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,14 @@ def told_of(bybit: "PracticeBybit", changes: Sequence[Change], accounts: set[str
         mine = [change for change in changes if _account_of(change) == name]
         orders = {o.order_id: o for o in mine if isinstance(o, Order) and o.is_visible}
         fills = [e for e in mine if isinstance(e, Execution)]
-        touched = [p.symbol for p in mine if isinstance(p, Position)]
-        symbols = dict.fromkeys([*touched, *(order.symbol for order in orders.values())])
-        if not orders and not symbols and not fills:
+        touched = [(p.symbol, p.idx) for p in mine if isinstance(p, Position)]
+        places = dict.fromkeys([*touched, *((order.symbol, order.idx) for order in orders.values())])
+        if not orders and not places and not fills:
             continue
         rows = {
             "order": [_order(bybit, order) for order in orders.values()],
             "execution": [execution_row(fill) for fill in fills],
-            "position": [_position(bybit, name, symbol) for symbol in symbols],
+            "position": [_position(bybit, name, symbol, idx) for symbol, idx in places],
             "wallet": [wallet_fields(bybit.settlement.wallet(name), bybit.ledger.accounts[name])],
         }
         found += [Told(name, topic, rows[topic]) for topic in TOPICS if rows[topic]]
@@ -59,7 +61,5 @@ def _order(bybit: "PracticeBybit", order: Order) -> Result:
     return order_row(order, closing if order.filled_qty else [])
 
 
-def _position(bybit: "PracticeBybit", account: str, symbol: str) -> Result:
-    wallet, stops = bybit.settlement.wallet(account), bybit.ledger.orders_of(account)
-    held, instrument = bybit.ledger.position(account, symbol), bybit.market.instruments[symbol]
-    return position_row(position_fields(held, stops, bybit.prices.last(symbol), wallet, instrument))
+def _position(bybit: "PracticeBybit", account: str, symbol: str, idx: int) -> Result:
+    return position_row(listed_row(bybit, bybit.ledger.position(account, symbol, idx)))

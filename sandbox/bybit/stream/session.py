@@ -15,10 +15,14 @@ ANSWER_AFTER_SECONDS = 0.02
 
 
 class Session:
-    """Sends messages one after another, each no sooner than its delay. `path` is where it connected."""
+    """Sends messages one after another, each no sooner than its delay.
 
-    def __init__(self, socket: web.WebSocketResponse, path: str) -> None:
+    `path` is where it connected, `address` from where.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, path: str, address: str) -> None:
         self.path = path
+        self.address = address
         self.id = str(uuid.uuid4())
         self._socket = socket
         self._waiting: asyncio.Queue[tuple[float, str]] = asyncio.Queue()

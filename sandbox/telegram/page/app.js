@@ -1,19 +1,24 @@
 // The chat page: one person's chat with the bot, kept in step by the event stream.
 
-import { element, momentText, textOf } from "./bubbles.js";
+import { messageActions } from "./actions.js";
+import { momentText } from "./bubbles.js";
 import { commandMenu } from "./commands.js";
+import { composer } from "./composer.js";
+import { botDoing } from "./doing.js";
 import { bybitDrawer } from "./drawer.js";
-import { drawEmoji } from "./emoji.js";
-import { drawFrame, drawPill, drawState } from "./frame.js";
+import { drawFrame, drawDown, drawState } from "./frame.js";
 import { messageLog } from "./log.js";
-import { alertWith, copy, toast, view } from "./notes.js";
+import { alertWith, copy, toast } from "./notes.js";
 import { peopleDialog } from "./people.js";
 import { placeIn } from "./place.js";
+import { keepRead, readUpTo } from "./reading.js";
+import { view } from "./viewer.js";
 import { chatOf } from "./wire.js";
 import { spoken, wordsFor } from "./words.js";
 
 const PAGE_SIZE = 100;
 const LONGEST = 4096;
+const CHANGEABLE = 48 * 3600; // seconds
 const at = (id) => document.getElementById(id);
 const field = at("text");
 const asked = Number(new URLSearchParams(location.search).get("user"));
@@ -45,18 +50,33 @@ const setting = {
   command: say,
   tap,
   copy: (text) => copy(text, state.words.copied),
-  view: (message) => view(message.photo, state.words.photoName),
-  react: (message, emoji) => chat.react(message.message_id, emoji).catch((refused) => toast(refused.status ? refused.message : state.words.lost)),
+  view: (message) => view(...log.photos(message), state.words),
+  react: (message, emoji) => chat.react(message.message_id, emoji).catch(failed),
   waiting: (message, button) => waiting.has(`${message.message_id} ${button.data}`),
 };
 const log = messageLog(at("log"), setting, () => field.focus({ preventScroll: true }));
 const place = placeIn(at("scroll"), log.nodes);
 const menu = commandMenu({ list: at("menu"), opener: at("open-menu"), field, send: say });
 
+const writing = composer({
+  field, menu, say, change,
+  words: () => state.words,
+  line: (id) => log.line(id),
+  lastOwn: () => {
+    const message = log.lastOwn(Date.now() / 1000 - CHANGEABLE);
+    return message && { message, text: log.text(message) };
+  },
+});
+
+function failed(refused) {
+  toast(refused.status ? refused.message : state.words.lost);
+}
+
 function draw() {
   drawFrame({ ...state, words: state.words, language: state.language, log, jump });
+  writing.draw();
   drawState(state);
-  drawPill(place.atBottom(), state.unseen, state.words);
+  drawDown(place.atBottom(), state.unseen, state.words);
 }
 
 function jump(id) {
@@ -64,36 +84,34 @@ function jump(id) {
 }
 
 function sawAll() {
-  if (!state.unseen || document.hidden) return;
+  if (document.hidden || !log.size()) return;
+  keepRead(user, log.newest());
+  if (!state.unseen) return;
   state.unseen = 0;
   draw();
 }
 
-let actionTimer = 0;
-
-function setAction(name) {
-  clearTimeout(actionTimer);
-  state.action = name;
-  if (name) actionTimer = setTimeout(() => setAction(""), 5000);
-  drawState(state);
+/** The first look goes to what came since the last one, else to the end. */
+function lookAt(found) {
+  const read = readUpTo(user);
+  const fresh = read && read <= log.newest() ? found.filter(({ from, message_id: id }) => from === "bot" && id > read) : [];
+  state.unseen = fresh.length;
+  if (fresh.length) log.markUnread(fresh[0].message_id);
+  place.toBottom();
+  log.unread()?.scrollIntoView({ block: "start" });
+  draw();
+  if (place.atBottom()) sawAll();
 }
 
-let draftTimer = 0;
-
-/** What the bot is still writing: gone with its message, or 30 seconds after its last change. */
-function setDraft(draft) {
-  clearTimeout(draftTimer);
-  const left = draft ? draft.until - Date.now() : 0;
-  place.keeping(() => {
-    at("draft").hidden = !draft;
-    at("draft").replaceChildren();
-    if (!draft) return;
-    const bubble = element("div", "bubble");
-    bubble.append(draft.text ? textOf(draft.text, true, setting) : element("i", "text", state.words.thinking));
-    at("draft").append(drawEmoji(bubble));
-  });
-  if (draft) draftTimer = setTimeout(() => setDraft(null), Math.min(Math.max(left, 0), 30000));
-}
+const doing = botDoing({
+  bubble: at("draft"),
+  keeping: place.keeping,
+  setting,
+  show(action) {
+    state.action = action;
+    drawState(state);
+  },
+});
 
 // What the practice Telegram tells
 
@@ -115,14 +133,16 @@ async function load() {
     loads.delete(newer);
   }
   const first = !state.loaded;
+  at("log").setAttribute("aria-busy", "true"); // what was there before is not read out as news
   place.keeping(() => log.replace(found, newer));
+  at("log").setAttribute("aria-busy", "false");
   Object.assign(state, { loaded: true, connected: true });
   at("earlier").hidden = found.length < PAGE_SIZE;
-  setDraft(state.person.draft);
+  doing.draft(state.person.draft);
   draw();
   loadCommands();
   if (!first) return;
-  place.toBottom();
+  lookAt(found);
   if (matchMedia("(hover: hover)").matches) (log.size() ? field : at("start")).focus({ preventScroll: true });
 }
 
@@ -142,20 +162,22 @@ const NEWS = {
       if (fresh) log.drawDays();
     });
     if (fresh && message.from === "user") place.toBottom();
-    if (fresh && message.from === "bot") setAction("");
+    if (fresh && message.from === "bot") doing.act("");
     if (missed) state.unseen += 1;
+    else if (fresh) sawAll();
     draw();
   },
   gone({ message_id: id }) {
     touch(id);
+    writing.gone(id);
     place.keeping(() => {
       log.drop(id);
       log.drawDays();
     });
     draw();
   },
-  draft: setDraft,
-  action: ({ action }) => setAction(action),
+  draft: doing.draft,
+  action: ({ action }) => doing.act(action),
   person(facts) {
     const before = state.language;
     state.person = facts;
@@ -176,18 +198,26 @@ const NEWS = {
 
 /** Writes for the person, in several messages if need be, as Telegram's own apps do; whether all of it arrived.
  *  The event stream shows them: an answer here could come after the bot has deleted the message again. */
-async function say(text) {
+async function say(text, replyTo) {
   try {
     if (!state.person.met) NEWS.person(await chat.change({ language_code: spoken(navigator.language) }));
     for (let rest = text; rest.trim(); rest = rest.slice(LONGEST)) {
       const part = rest.slice(0, LONGEST);
-      if (part.trim()) await chat.write(part);
+      if (part.trim()) await chat.write(part, replyTo);
     }
     return true;
   } catch (refused) {
-    toast(refused.status ? refused.message : state.words.lost);
+    failed(refused);
     return false;
   }
+}
+
+/** Changes what the person wrote; whether it arrived. */
+function change(id, text) {
+  return chat.rewrite(id, text).then(() => true, (refused) => {
+    failed(refused);
+    return false;
+  });
 }
 
 async function tap(message, button) {
@@ -200,27 +230,11 @@ async function tap(message, button) {
     const answer = await chat.tap(id, button.data);
     if (answer?.text) (answer.show_alert ? alertWith : toast)(answer.text);
   } catch (refused) {
-    toast(refused.status === 404 ? state.words.gone : refused.status ? refused.message : state.words.lost);
+    if (refused.status === 404) toast(state.words.gone);
+    else failed(refused);
   } finally {
     waiting.delete(mark);
     log.mark(id, button.data, false);
-  }
-}
-
-function fitField() {
-  field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
-  at("send").classList.toggle("ready", Boolean(field.value.trim()));
-}
-
-async function sendField() {
-  const text = field.value;
-  if (!text.trim()) return;
-  field.value = "";
-  fitField();
-  if (!(await say(text)) && !field.value) {
-    field.value = text;
-    fitField();
   }
 }
 
@@ -234,18 +248,6 @@ async function loadEarlier() {
   at("earlier").hidden = found.length < PAGE_SIZE;
 }
 
-field.addEventListener("input", fitField);
-field.addEventListener("keydown", (event) => {
-  if (menu.key(event)) return event.preventDefault();
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  sendField();
-});
-at("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sendField();
-  field.focus();
-});
 at("start").addEventListener("click", async () => {
   if (await say("/start")) field.focus();
 });
@@ -262,7 +264,7 @@ at("log").addEventListener("click", (event) => {
 });
 at("scroll").addEventListener("scroll", () => {
   if (place.atBottom()) sawAll();
-  drawPill(place.atBottom(), state.unseen, state.words);
+  drawDown(place.atBottom(), state.unseen, state.words);
 });
 document.addEventListener("visibilitychange", () => place.atBottom() && sawAll());
 setInterval(() => {
@@ -270,7 +272,19 @@ setInterval(() => {
     time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, locale());
   }
 }, 10000);
-bybitDrawer({ chat, words: () => state.words, failed: (refused) => toast(refused.status ? refused.message : state.words.lost) });
+bybitDrawer({ chat, words: () => state.words, failed });
+messageActions({
+  list: at("actions"),
+  log: at("log"),
+  words: () => state.words,
+  choose: {
+    find: log.find,
+    react: setting.react,
+    answer: writing.answer,
+    copy: (message) => setting.copy(log.text(message)),
+    change: (message) => writing.change(message, log.text(message)),
+  },
+});
 peopleDialog({
   user,
   facts: () => state.person,

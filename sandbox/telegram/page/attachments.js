@@ -1,9 +1,7 @@
-// What stands in a bubble beside its text: files to save, reactions, and the choice of one.
+// What stands in a bubble beside its text: files to save, and reactions.
 
 import { element } from "./bubbles.js";
-import { drawEmoji } from "./emoji.js";
 
-const CHOICE = ["👍", "❤", "🔥", "🎉", "🤔", "👎"];
 const UNITS = ["B", "KB", "MB"];
 
 /** A size in bytes as people read it. */
@@ -29,13 +27,12 @@ export function fileOf(message, { words, language }) {
   return link;
 }
 
-/** The reactions on a message, and for a message of the bot a button that offers some. */
+/** The reactions on a message; those on the bot's are given and taken back with a press. */
 export function reactionsOf(message, setting) {
   const row = element("div", "reactions");
   const given = message.reactions || [];
   const own = given.find(({ from }) => from === "user")?.emoji;
   for (const emoji of new Set(given.map((reaction) => reaction.emoji))) row.append(chip(message, emoji, given, own, setting));
-  if (message.from === "bot") row.append(chooser(message, own, setting));
   return row;
 }
 
@@ -51,31 +48,4 @@ function chip(message, emoji, given, own, { words, react }) {
     made.addEventListener("click", () => react(message, own === emoji ? "" : emoji));
   }
   return made;
-}
-
-function chooser(message, own, { words, react }) {
-  const holder = element("span", "chooser");
-  const opener = element("button", "react");
-  const choice = element("span", "choice");
-
-  function pickOf(emoji) {
-    const pick = element("button", "pick", emoji);
-    pick.type = "button";
-    pick.setAttribute("aria-label", words.reaction(emoji, 1));
-    pick.addEventListener("click", () => react(message, own === emoji ? "" : emoji));
-    return pick;
-  }
-
-  choice.hidden = true;
-  Object.assign(opener, { type: "button", title: words.react });
-  opener.setAttribute("aria-label", words.react);
-  opener.setAttribute("aria-expanded", "false");
-  opener.addEventListener("click", () => {
-    choice.hidden = !choice.hidden;
-    if (!choice.children.length) choice.append(...CHOICE.map((emoji) => drawEmoji(pickOf(emoji))));
-    opener.setAttribute("aria-expanded", String(!choice.hidden));
-    if (!choice.hidden) choice.firstChild.focus({ preventScroll: true });
-  });
-  holder.append(opener, choice);
-  return holder;
 }

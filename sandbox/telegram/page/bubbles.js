@@ -1,5 +1,6 @@
 // A message as a bubble with its keyboard. Pure of state: what a press does is handed in.
 
+import { albumGrid } from "./album.js";
 import { fileOf, reactionsOf } from "./attachments.js";
 import { drawEmoji } from "./emoji.js";
 import { fragmentOf, safeAddress } from "./sanitise.js";
@@ -28,7 +29,8 @@ function relative(seconds, language) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(left / size), unit);
 }
 
-/** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(message), react(message, emoji), waiting(message, button)}. */
+/** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(message), react(message, emoji), waiting(message, button),
+ *  album(message)}; the album is the list of its photos in order, where the message belongs to one. */
 export function bubbleOf(message, setting) {
   const article = element("article", `message ${message.from}`);
   article.dataset.id = message.message_id;
@@ -38,26 +40,55 @@ export function bubbleOf(message, setting) {
 
 /** Draws the message's present content into its node. */
 export function fill(article, message, setting) {
-  const { words, language } = setting;
+  const { words } = setting;
+  const album = setting.album(message);
+  article.dataset.album = message.album || "";
+  article.classList.toggle("album", Boolean(message.album));
+  article.classList.toggle("pictured", Boolean(message.photo));
+  article.hidden = album.length > 1 && album[0] !== message; // its photo stands in the first one's bubble
+  if (article.hidden) return article.replaceChildren();
   const bubble = element("div", "bubble");
   const hidden = element("span", "unseen", `${message.from === "bot" ? words.botSays : words.you}: `);
   bubble.append(hidden);
   if (message.reply_to !== undefined) bubble.append(quoteOf(message.reply_to, setting));
-  if (message.photo) bubble.append(photoOf(message, setting));
+  if (album.length > 1) bubble.append(albumGrid(album, (one) => photoOf(one, setting)));
+  else if (message.photo) bubble.append(photoOf(message, setting));
   if (message.document) bubble.append(fileOf(message, setting));
-  const html = message.caption ?? message.text;
+  const html = album.length > 1 ? captionOf(album) : message.caption ?? message.text;
   if (html) bubble.append(textOf(html, message.rich, setting));
-  const stamp = element("span", "stamp", `${message.edited && message.from === "bot" ? `${words.edited} ` : ""}${clockTime(message.date, language)}`);
-  stamp.title = new Date(message.date * 1000).toLocaleString(language);
-  bubble.append(stamp);
-  bubble.append(reactionsOf(message, setting));
-  article.classList.toggle("album", Boolean(message.album));
-  article.dataset.album = message.album || "";
-  article.classList.toggle("pictured", Boolean(message.photo));
+  bubble.classList.toggle("bare", !html && Boolean(message.photo));
+  bubble.append(stampOf(message, setting), reactionsOf(message, setting), moreOf(setting));
   const rows = (message.buttons || []).map((row) => rowOf(message, row, setting));
   const keyboard = element("div", "keyboard");
   keyboard.append(...rows);
-  article.replaceChildren(drawEmoji(bubble), ...(rows.length ? [drawEmoji(keyboard)] : []));
+  return article.replaceChildren(drawEmoji(bubble), ...(rows.length ? [drawEmoji(keyboard)] : []));
+}
+
+/** An album's words: those of its one photo that has any. */
+function captionOf(album) {
+  const said = album.filter(({ caption }) => caption);
+  return said.length === 1 ? said[0].caption : "";
+}
+
+/** When it was sent, whether it was changed, and that what the person wrote has arrived. */
+function stampOf(message, { words, language }) {
+  const stamp = element("span", "stamp");
+  const time = element("time", "", clockTime(message.date, language));
+  time.dateTime = new Date(message.date * 1000).toISOString();
+  stamp.title = new Date(message.date * 1000).toLocaleString(language);
+  if (message.edited) stamp.append(element("span", "edited", words.edited), " ");
+  stamp.append(time);
+  if (message.from === "user") stamp.append(element("span", "ticks"));
+  return stamp;
+}
+
+function moreOf({ words }) {
+  const more = element("button", "more");
+  more.type = "button";
+  more.setAttribute("aria-label", words.actions);
+  more.setAttribute("aria-haspopup", "menu");
+  more.setAttribute("aria-expanded", "false");
+  return more;
 }
 
 /** The words of a message as nodes. */
@@ -114,6 +145,7 @@ function photoOf(message, setting) {
   const image = element("img");
   image.src = message.photo;
   image.alt = setting.words.photoName;
+  image.decoding = "async";
   if (message.photo_size) [image.width, image.height] = message.photo_size;
   frame.append(image);
   frame.addEventListener("click", () => setting.view(message));

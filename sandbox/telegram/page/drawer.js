@@ -20,59 +20,95 @@ export function bybitDrawer({ chat, words, failed }) {
     }
   }
 
-  function show({ account, positions, orders }) {
+  function show({ account, positions, orders, wallet }) {
     const said = words();
-    const state = JSON.stringify([account, positions, orders, said.bybit]);
+    const state = JSON.stringify([account, positions, orders, wallet, said.bybit]);
     if (state === shown || drawer.contains(document.activeElement?.closest("input") ?? null)) return;
     shown = state;
     at("bybit-title").textContent = said.bybit;
-    const list = positions.map(positionOf);
-    const open = orders.map(orderOf);
+    const focused = document.activeElement?.closest("#bybit-body button")?.getAttribute("aria-label");
     const nothing = element("p", "none", account ? said.flat : said.no_account);
-    at("bybit-body").replaceChildren(...(list.length ? list : [nothing]), ...(open.length ? [element("h3", "", said.orders), ...open] : []));
+    at("bybit-body").replaceChildren(
+      ...(wallet ? [walletOf(wallet)] : []),
+      ...(positions.length ? positions.map(positionOf) : [nothing]),
+      ...(orders.length ? [element("h3", "", said.orders), listOf(orders)] : []),
+    );
+    const again = focused && [...at("bybit-body").querySelectorAll("button")].find((button) => button.getAttribute("aria-label") === focused);
+    if (focused) (again || at("bybit-close")).focus();
+  }
+
+  function walletOf({ equity, available }) {
+    const said = words();
+    const line = element("dl", "facts");
+    line.append(...pair(said.equity, `${money(equity)} USDT`), ...pair(said.available, `${money(available)} USDT`));
+    return line;
   }
 
   function positionOf(position) {
     const said = words();
     const card = element("section", "position");
-    const long = position.side === "Buy";
     const gain = Math.round((Number(position.unrealisedPnl) || 0) * 100) / 100 || 0; // never "-0.00"
     const head = element("p", "head");
-    head.append(element("b", "", position.symbol), element("span", long ? "up" : "down", ` ${long ? "Long" : "Short"} ${position.size} @ ${position.avgPrice}`));
-    const now = element("p", "now", `${said.mark} ${position.markPrice} · `);
-    now.append(element("span", gain < 0 ? "down" : "up", `${gain < 0 ? "" : "+"}${gain.toFixed(2)} USDT`));
-    card.append(head, now, stopForm(position), closer(position));
+    const side = `${said.side[position.side]} ${position.size}`;
+    head.append(element("b", "", position.symbol), element("span", position.side === "Buy" ? "tag up" : "tag down", side));
+    head.append(element("span", gain < 0 ? "gain down" : "gain up", `${gain < 0 ? "" : "+"}${money(gain)} USDT`));
+    const facts = element("dl", "facts");
+    facts.append(...pair(said.entry, position.avgPrice), ...pair(said.mark, position.markPrice));
+    if (Number(position.takeProfit)) facts.append(...pair(said.target, position.takeProfit));
+    card.append(head, facts, stopForm(position), closer(position));
     card.setAttribute("aria-label", position.symbol);
     return card;
+  }
+
+  function pair(name, value) {
+    return [element("dt", "", name), element("dd", "", value)];
+  }
+
+  function money(value) {
+    return Number(value).toLocaleString(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   }
 
   function stopForm(position) {
     const said = words();
     const form = element("form", "stop");
-    const label = element("label", "", `${said.stop} `);
+    const label = element("label", "", said.stop);
     const field = element("input");
     Object.assign(field, { value: Number(position.stopLoss) ? position.stopLoss : "", inputMode: "decimal", placeholder: said.no_stop, autocomplete: "off" });
     label.append(field);
     const move = element("button", "", said.move);
+    move.setAttribute("aria-label", said.move_stop(position.symbol));
     form.append(label, move);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      field.blur();
+      move.focus();
       act(() => chat.moveStop(position.symbol, field.value.trim() || "0"));
     });
     return form;
   }
 
   function closer(position) {
-    const button = element("button", "close-it", words().close_position(position.symbol));
+    const text = words().close_position(position.symbol);
+    const button = element("button", "close-it", text);
     button.type = "button";
+    button.setAttribute("aria-label", text);
     button.addEventListener("click", () => act(() => chat.closePosition(position.symbol)));
     return button;
   }
 
+  function listOf(orders) {
+    const list = element("ul", "orders");
+    list.append(...orders.map(orderOf));
+    return list;
+  }
+
   function orderOf(order) {
+    const said = words();
     const price = Number(order.triggerPrice) || Number(order.price) || "";
-    return element("p", "order", `${order.symbol} ${order.stopOrderType || order.orderType} ${order.side} ${order.qty} ${price && `@ ${price}`}`.trim());
+    const line = element("li", "order");
+    const kind = order.stopOrderType || order.orderType;
+    line.append(element("b", "", order.symbol), element("span", "", said.kind[kind] || kind));
+    line.append(element("span", "wish", `${said.does[order.side]} ${order.qty}${price && ` @ ${price}`}`));
+    return line;
   }
 
   function toggle(open) {

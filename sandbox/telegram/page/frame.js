@@ -15,7 +15,7 @@ export function drawFrame({ person, words, language, user, unseen, log, loaded, 
   at("face").textContent = [...name][0].toUpperCase();
   at("person").textContent = person.first_name;
   for (const [id, text] of Object.entries({
-    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, "viewer-close": words.close, "bybit-close": words.close, "open-bybit": words.bybit,
+    person: words.person(person.first_name, user), text: words.message, send: words.send, menu: words.menu, log: words.messages, "viewer-close": words.close, "bybit-close": words.close, "open-bybit": words.bybit,
   })) at(id).setAttribute("aria-label", text);
   for (const [id, text] of Object.entries({
     "open-menu": words.menu, start: words.start, unblock: words.unblock, earlier: words.earlier, "viewer-close": "✕",
@@ -47,17 +47,19 @@ function drawPin(person, words, log, jump) {
 }
 
 /** What the line under the bot's name says. */
-export function drawState({ connected, action, person, words }) {
+export function drawState({ connected, loaded, action, person, words }) {
   const doing = action === "typing" ? words.typing : action === "upload_document" ? words.document : action ? words.photo : "";
   at("state").classList.toggle("active", connected && Boolean(doing));
+  at("lost").hidden = connected || !loaded;
+  at("lost").textContent = at("lost").hidden ? "" : words.disconnected;
   at("state").textContent = !connected ? words.connecting : doing || (person.bot ? words.bot : words.waiting);
 }
 
-/** The pill that leads to the newest message. */
-export function drawPill(atBottom, unseen, words) {
-  const pill = at("down");
-  pill.hidden = atBottom;
-  pill.classList.toggle("fresh", unseen > 0);
-  pill.textContent = unseen ? `↓ ${words.fresh(unseen)}` : "↓";
-  pill.setAttribute("aria-label", unseen ? words.fresh(unseen) : words.down);
+/** The button that leads to the newest message, and how many came meanwhile. */
+export function drawDown(atBottom, unseen, words) {
+  const count = at("down").querySelector("b");
+  at("down").hidden = atBottom;
+  count.hidden = !unseen;
+  count.textContent = unseen > 99 ? "99+" : String(unseen);
+  at("down").setAttribute("aria-label", unseen ? words.fresh(unseen) : words.down);
 }

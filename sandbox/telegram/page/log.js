@@ -3,17 +3,30 @@
 import { bubbleOf, element, fill, setWaiting } from "./bubbles.js";
 import { fragmentOf } from "./sanitise.js";
 
+const BLOCKS = "pre, blockquote, p, li, tr, caption, summary, aside, footer, h1, h2, h3, h4, h5, h6";
 const BARE = {
   command: (text) => document.createTextNode(text),
-  spoiler: () => element("span"),
+  spoiler: () => element("span", "spoiler"),
   moment: () => element("span"),
 };
 
 /** A log in `list`. `setting` is what bubbles need; `fallback()` gets the focus when a focused button goes. */
-export function messageLog(list, setting, fallback) {
+export function messageLog(list, given, fallback) {
   const messages = new Map();
   const nodes = new Map();
   const ids = () => [...messages.keys()].sort((a, b) => a - b);
+  const setting = Object.assign(Object.create(given), { album: albumOf });
+
+  /** The photos that are shown as one with this message, itself included. */
+  function albumOf(message) {
+    if (!message.album || !message.photo) return [message];
+    return ids().map((id) => messages.get(id)).filter((other) => other.album === message.album && other.photo);
+  }
+
+  /** Draws the others of an album again when one of them has come, changed or gone. */
+  function redrawAlbum(message) {
+    for (const other of message.album ? albumOf(message) : []) if (other !== message) fill(nodes.get(other.message_id), other, setting);
+  }
 
   function show(message) {
     const id = message.message_id;
@@ -23,12 +36,14 @@ export function messageLog(list, setting, fallback) {
     if (known) {
       redraw(known, message);
       redrawAnswers(id);
+      redrawAlbum(message);
       return;
     }
     const next = ids().find((other) => other > id);
     const node = bubbleOf(message, setting);
     nodes.set(id, node);
     list.insertBefore(node, next === undefined ? null : nodes.get(next));
+    redrawAlbum(message);
   }
 
   /** The keyboard focus stays on the button in the same place of the new keyboard. */
@@ -47,9 +62,24 @@ export function messageLog(list, setting, fallback) {
   }
 
   function drop(id) {
+    const message = messages.get(id);
     messages.delete(id);
     nodes.get(id)?.remove();
     nodes.delete(id);
+    if (message) redrawAlbum(message);
+    redrawAnswers(id);
+  }
+
+  /** All words of a message without markup, each block on a line of its own; hidden ones only where asked for. */
+  function textOf(message, hidden = true) {
+    const holder = element("div");
+    holder.append(fragmentOf(message.caption ?? message.text ?? "", { ...BARE, rich: Boolean(message.rich) }));
+    for (const block of holder.querySelectorAll(BLOCKS)) {
+      if (block.previousSibling) block.before("\n");
+      if (block.nextSibling) block.after("\n");
+    }
+    for (const cover of hidden ? [] : holder.querySelectorAll(".spoiler")) cover.textContent = "▒".repeat(Math.min(cover.textContent.length, 12));
+    return holder.textContent.trim();
   }
 
   function drawDays() {
@@ -76,6 +106,20 @@ export function messageLog(list, setting, fallback) {
     markUnread,
     size: () => messages.size,
     has: (id) => messages.has(id),
+    find: (id) => messages.get(id),
+    text: (message) => textOf(message),
+    newest: () => ids().at(-1) || 0,
+    unread: () => list.querySelector(".unread"),
+    /** The person's newest message, as far back as it can be changed; undefined when there is none. */
+    lastOwn(seconds) {
+      const own = ids().map((id) => messages.get(id)).filter(({ from, date }) => from === "user" && date > seconds);
+      return own.at(-1);
+    },
+    /** The photos to look through from this message on, {source, caption} each with its first line, and its place. */
+    photos(message) {
+      const album = albumOf(message);
+      return [album.map((one) => ({ source: one.photo, caption: textOf(one, false).split("\n")[0] })), album.indexOf(message)];
+    },
     oldest: () => ids()[0],
     nodes: () => ids().map((id) => nodes.get(id)),
     drawDays,
@@ -104,14 +148,13 @@ export function messageLog(list, setting, fallback) {
     line(id) {
       const message = messages.get(id);
       if (!message) return null;
-      const holder = element("div");
-      holder.append(fragmentOf(message.caption ?? message.text ?? "", { ...BARE, rich: Boolean(message.rich) }));
-      return holder.textContent.trim().split("\n")[0] || message.file_name || setting.words.photoName;
+      return textOf(message, false).split("\n")[0] || message.file_name || setting.words.photoName;
     },
     /** Scrolls to a message and lights it up; false when it is gone. */
     jump(id) {
-      const node = nodes.get(id);
-      if (!node) return false;
+      const message = messages.get(id);
+      if (!message) return false;
+      const node = nodes.get(albumOf(message)[0].message_id);
       node.scrollIntoView({ block: "center" });
       node.classList.remove("flash");
       requestAnimationFrame(() => node.classList.add("flash"));

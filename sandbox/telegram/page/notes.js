@@ -1,4 +1,4 @@
-// What is said over the chat: toasts, alerts, copies, and a picture seen large.
+// What is said over the chat: toasts, alerts, copies.
 
 import { drawEmoji } from "./emoji.js";
 
@@ -32,11 +32,3 @@ export async function copy(text, said) {
     alertWith(text);
   }
 }
-
-/** A picture over the whole page; a press anywhere closes it. */
-export function view(source, name) {
-  Object.assign(at("viewer-photo"), { src: source, alt: name });
-  at("viewer").showModal();
-}
-
-at("viewer").addEventListener("click", () => at("viewer").close());

@@ -16,6 +16,9 @@ export function peopleDialog({ user, facts, words, change, failed }) {
     })) at(id).textContent = text;
     at("known").setAttribute("aria-label", said.people);
     at("known").replaceChildren(...[...new Set([...KNOWN, user])].map(chipOf));
+    at("beside").textContent = said.beside;
+    at("beside").href = `/?user=${user}&beside=${KNOWN.find((id) => id !== user)}`;
+    at("beside").hidden = window.parent !== window; // it stands beside another already
     at("field-id").value = user;
     at("field-first").value = person.first_name;
     at("field-language").value = /^ru/i.test(person.met ? person.language_code : navigator.language) ? "ru" : "en";

@@ -66,6 +66,7 @@ function richOf(node) {
   const made = document.createElement(node.tagName);
   for (const name of ["colspan", "rowspan", "value"]) if (/^\d{1,6}$/.test(node.getAttribute(name) || "")) made.setAttribute(name, node.getAttribute(name));
   for (const name of ["align", "valign"]) if (/^(left|center|right|top|middle|bottom)$/.test(node.getAttribute(name) || "")) made.classList.add(`to-${node.getAttribute(name)}`);
+  if (node.tagName === "LI" && /^[☐☑]/.test(node.textContent)) made.className = "task";
   if (node.hasAttribute("open")) made.setAttribute("open", "");
   return made;
 }

@@ -94,29 +94,24 @@ def test_a_filled_order_cannot_be_amended(client: HTTP) -> None:
         client.amend_order(**SOL, orderLinkId="x1-a", price="152")
 
 
-def test_cancel_all_spares_the_stop_of_a_position_unless_it_is_asked_for(client: HTTP) -> None:
+@pytest.mark.parametrize(
+    ("wishes", "left"),
+    [
+        ({}, []),
+        ({"orderFilter": "Order"}, ["Stop", "StopLoss"]),
+        ({"orderFilter": "StopOrder"}, [""]),
+        ({"orderFilter": "StopOrder", "stopOrderType": "Stop"}, ["", "StopLoss"]),
+    ],
+)
+def test_cancel_all_takes_every_kind_of_order_unless_it_names_one(
+    client: HTTP, wishes: dict[str, str], left: list[str]
+) -> None:
     client.place_order(**SOL, side="Buy", orderType="Market", qty="10", stopLoss="140")
     rest(client, "x1-a")
     rest(client, "x1-b", triggerPrice="155", triggerDirection=1)
-    gone = client.cancel_all_orders(category="linear", settleCoin="USDT", orderFilter="Order")["result"]
-    assert [o["orderLinkId"] for o in gone["list"]] == ["x1-a"]
-    client.cancel_all_orders(category="linear", symbol="SOLUSDT")
-    assert [o["stopOrderType"] for o in client.get_open_orders(**SOL)["result"]["list"]] == ["StopLoss"]
-    client.cancel_all_orders(category="linear", symbol="SOLUSDT", orderFilter="StopOrder")
-    assert client.get_open_orders(**SOL)["result"]["list"] == []
-
-
-def test_the_position_mode_stays_while_there_is_anything_of_the_symbol(client: HTTP) -> None:
-    with refused(110025):
-        client.switch_position_mode(**SOL, mode=0)
-    rest(client)
-    with refused(110028):
-        client.switch_position_mode(**SOL, mode=3)
-    client.place_order(**SOL, side="Buy", orderType="Market", qty="10")
-    with refused(110024):
-        client.switch_position_mode(category="linear", coin="USDT", mode=3)
-    with refused(110029):
-        client.switch_position_mode(category="linear", symbol="BTCUSDT", mode=3)
+    gone = client.cancel_all_orders(category="linear", settleCoin="USDT", **wishes)["result"]
+    assert len(gone["list"]) == 3 - len(left)
+    assert sorted(o["stopOrderType"] for o in client.get_open_orders(**SOL)["result"]["list"]) == left
 
 
 def test_the_transaction_log_adds_up_to_the_wallet(client: HTTP, clock: Clock) -> None:

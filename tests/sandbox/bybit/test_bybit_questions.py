@@ -91,16 +91,6 @@ def test_a_check_is_refused_as_the_order_would_be(
         client.place_order(**{**BUY, **wishes})
 
 
-def test_cross_margin_stays_and_other_modes_are_refused_with_their_reason(client: HTTP) -> None:
-    assert client.set_margin_mode(setMarginMode="REGULAR_MARGIN")["result"] == {"reasons": []}
-    for mode in ("ISOLATED_MARGIN", "PORTFOLIO_MARGIN"):
-        with refused(3400045):
-            client.set_margin_mode(setMarginMode=mode)
-    with refused(10001):
-        client.set_margin_mode(setMarginMode="GUESSED")
-    assert client.get_account_info()["result"]["marginMode"] == "REGULAR_MARGIN"
-
-
 @pytest.mark.parametrize("category", ["spot", "inverse", "option"])
 def test_nothing_is_listed_in_other_categories(served: Served, category: str) -> None:
     for path in ("instruments-info", "tickers"):

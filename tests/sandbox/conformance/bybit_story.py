@@ -48,8 +48,8 @@ class Told:
 class Client:
     """Signs as Bybit documents it (HMAC) and keeps every answer of `told`."""
 
-    def __init__(self, served: Served, clock: Clock, told: Told, name: str = "ann") -> None:
-        account = served.lever("/sandbox/accounts", name=name, equity="10000")
+    def __init__(self, served: Served, clock: Clock, told: Told, name: str = "ann", equity: str = "10000") -> None:
+        account = served.lever("/sandbox/accounts", name=name, equity=equity)
         self.key, self._secret = account["apiKey"], account["secret"]
         self._url, self._clock, self._told = served.url, clock, told
         self._session = requests.Session()
@@ -145,6 +145,9 @@ def tell(folder: pathlib.Path) -> Told:
         public.until("kline.1.SOLUSDT", confirm=True)
         _order(client)
         _ask(client)
+        poor = Client(served, clock, told, "poor", "999")
+        kept.callback(poor.close)
+        poor.post("/v5/account/set-margin-mode", setMarginMode="PORTFOLIO_MARGIN")
         client.post("/v5/order/cancel-all", **ETH)
     return told
 
@@ -207,7 +210,6 @@ def _order(client: Client) -> None:
 def _ask(client: Client) -> None:
     """Everything that can be asked for."""
     client.post("/v5/account/set-margin-mode", setMarginMode="REGULAR_MARGIN")
-    client.post("/v5/account/set-margin-mode", setMarginMode="PORTFOLIO_MARGIN")
     client.post("/v5/position/switch-mode", **DOGE, mode=0)
     for path, params in QUESTIONS:
         client.get(path, **params)

@@ -53,7 +53,7 @@ REFUSED: dict[int, Act] = {
 }
 BY_HAND = {
     10006: "needs eleven calls in a second, and has a test beside the keys",
-    33004: "the practice server's keys do not expire",
+    33004: "needs ninety days, and has a test beside the keys",
 }
 """Numbers that our code knows and that no single request here brings about."""
 

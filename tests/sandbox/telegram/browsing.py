@@ -1,12 +1,14 @@
 """The chat page in Chromium, as the tests of the page open it."""
 
+import asyncio
 import shutil
 from typing import Any
 
+import aiohttp
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.sandbox.telegram.practice_chat import Practice
+from tests.sandbox.telegram.practice_chat import TOKEN, Practice
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -18,6 +20,11 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-quic",
 ]
+IN_BROWSER = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+    pytest.mark.asyncio(loop_scope="module"),  # one browser serves all tests of a file
+]
+PATIENCE_SECONDS = 20  # another test may have the machine just now
 PHONE = {"width": 360, "height": 740}
 
 
@@ -32,6 +39,19 @@ async def open_page(browser: Browser, practice: Practice, user: int = 1001, **op
 
 
 async def heard(practice: Practice, kind: str) -> Any:
-    """The newest update of a kind that the bot hears."""
-    updates = await practice.ok("getUpdates", timeout=5, offset=-1)
-    return updates[-1][kind]
+    """The newest update that the bot hears, once it is of this kind."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            updates = await practice.ok("getUpdates", timeout=5, offset=-1)
+            if updates and kind in updates[-1]:
+                return updates[-1][kind]
+            await asyncio.sleep(0.05)
+
+
+async def upload(practice: Practice, method: str, fields: dict[str, str], **files: bytes) -> None:
+    """A method with files, called as a form."""
+    form = aiohttp.FormData({"chat_id": "1001", **fields})
+    for name, body in files.items():
+        form.add_field(name, body, filename=f"{name}.csv")
+    async with practice.session.post(f"{practice.base}/bot{TOKEN}/{method}", data=form) as answer:
+        assert (await answer.json())["ok"], await answer.text()

@@ -1,34 +1,12 @@
 """The chat page in a real browser: files, albums, reactions, drafts, rich messages, copies and pins."""
 
-import pathlib
-from collections.abc import AsyncIterator
-
-import aiohttp
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.sandbox.telegram.browsing import CHROMIUM, heard, open_page
-from tests.sandbox.telegram.practice_chat import TOKEN, HandClock, Practice, png, practising
+from tests.sandbox.telegram.browsing import IN_BROWSER, heard, open_page, upload
+from tests.sandbox.telegram.practice_chat import Practice, png
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-    pytest.mark.asyncio(loop_scope="module"),  # one browser serves all tests of this file
-]
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def practice(tmp_path: pathlib.Path, clock: HandClock) -> AsyncIterator[Practice]:
-    async with practising(tmp_path / "world.db", clock) as served_here:
-        yield await served_here.met(1001)
-
-
-async def upload(practice: Practice, method: str, fields: dict[str, str], **files: bytes) -> None:
-    form = aiohttp.FormData({"chat_id": "1001", **fields})
-    for name, body in files.items():
-        form.add_field(name, body, filename=f"{name}.csv")
-    async with practice.session.post(f"{practice.base}/bot{TOKEN}/{method}", data=form) as answer:
-        assert (await answer.json())["ok"], await answer.text()
+pytestmark = IN_BROWSER
 
 
 async def test_a_document_is_saved_with_a_press(browser: Browser, practice: Practice) -> None:
@@ -50,6 +28,7 @@ async def test_an_album_stands_together(browser: Browser, practice: Practice) ->
     media = '[{"type":"photo","media":"attach://a","caption":"one"},{"type":"photo","media":"attach://b"}]'
     await upload(practice, "sendMediaGroup", {"media": media}, a=png(300, 200), b=png(300, 201))
     await expect(page.locator(".message.album img")).to_have_count(2)
+    await expect(page.locator(".message.album:visible")).to_have_count(1)
 
 
 async def test_reactions_are_shown_given_and_taken_back(browser: Browser, practice: Practice) -> None:
@@ -59,9 +38,9 @@ async def test_reactions_are_shown_given_and_taken_back(browser: Browser, practi
     await practice.ok("setMessageReaction", chat_id=1001, message_id=1, reaction=[{"type": "emoji", "emoji": "👍"}])
     shown = page.locator(".reactions > .reaction")
     await expect(shown).to_have_text(["👍"])
-    await page.get_by_role("button", name="React", exact=True).focus()
+    await page.get_by_role("button", name="Message actions").focus()
     await page.keyboard.press("Enter")
-    await page.locator(".choice").get_by_role("button", name="Reaction 🔥").click()
+    await page.get_by_role("menuitemcheckbox", name="Reaction 🔥").click()
     assert (await heard(practice, "message_reaction"))["new_reaction"] == [{"type": "emoji", "emoji": "🔥"}]
     await expect(shown).to_have_text(["👍", "🔥"])
     await page.get_by_role("button", name="Reaction 🔥", pressed=True).click()
