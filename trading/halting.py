@@ -21,7 +21,7 @@ class Halting:
 
 
 class HaltDesk:
-    """Begins and ends a halt, and tells everybody once of each. Who may do so is the face's to check."""
+    """Begins and ends a halt, and tells everybody else once of each. Who may do so is the face's to check."""
 
     def __init__(
         self, halting: Halting, halts: Halts, people: People, crier: Crier, clock: Clock, new_id: Callable[[], str]
@@ -63,6 +63,7 @@ class HaltDesk:
         return over
 
     async def _tell(self, halt: Halt) -> None:
+        knows = halt.begun_by if halt.ended_at is None else halt.ended_by
         everyone = await self._people.everyone()
-        await self._crier.halt(halt, [person.id for person in everyone if not person.blocked])
+        await self._crier.halt(halt, [one.id for one in everyone if not one.blocked and one.id != knows])
         await self._halts.told(halt.id)

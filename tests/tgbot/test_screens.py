@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.telegram.markup import from_html
 from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets
+from tests.tgbot.emergencies import emergencies
 from tgbot.handlers import places
 from tgbot.menu import menu
 from tgbot.screens.beside import ring_reply
@@ -66,6 +67,7 @@ def _cards(words: Words) -> Iterator[Screen]:
 
 
 def _pages(words: Words) -> Iterator[Screen]:
+    yield from emergencies(words)
     told = heard()
     for begin in range(0, len(told), SHOWN):
         yield signals_screen(told[begin : begin + SHOWN], "sandbox", words, NOW)
