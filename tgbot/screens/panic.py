@@ -67,7 +67,8 @@ def _counted(key: str, count: int, result: Decimal, words: Words) -> str:
 def _under_way(panic: Panic, environment: str, words: Words) -> Screen:
     lines = panic.progress.lines
     closed = sum(line.fate is Fate.CLOSED for line in lines)
-    head = words("panic.closing", closed=words.whole(closed), all=words.whole(len(lines)))
+    counted = words("panic.closing", closed=words.whole(closed), all=words.whole(len(lines)))
+    head = counted if lines else words("panic.looking")
     text = stacked(
         heading(f"{UNDER_WAY} {head} · {words(f'env.{environment}')}"),
         *_lines(panic, words),
