@@ -1,4 +1,4 @@
-"""A panic over HTTP: two of ours and one by hand, faults on the way, a restart in the middle; all is flat at the end."""
+"""A panic over HTTP: two of ours and one by hand, faults and a restart in the middle; all is flat at the end."""
 
 import asyncio
 from collections import defaultdict
