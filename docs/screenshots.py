@@ -2,11 +2,12 @@
 
     .venv/bin/python docs/screenshots.py
 
-It needs chromium and about two minutes; the pictures are written beside this file.
+It needs chromium and about two minutes; the pictures are written beside this file, each below 200 KB.
 """
 
 import asyncio
 import base64
+import io
 import os
 import re
 import shutil
@@ -20,12 +21,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
+from PIL import Image
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 HERE = Path(__file__).parent
 ANN, VERA = 1001, 1002
-PHONE, DESK = (360, 740), (760, 700)
+PHONE, DESK = (360, 740), (1280, 800)
 LONGEST_SECONDS = 300.0
+LARGEST_BYTES = 200_000
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -76,8 +79,8 @@ async def main() -> None:
     async with asyncio.timeout(LONGEST_SECONDS), running() as practice, browser() as chromium:
         await practice.introduce(ANN, "Ann", "en")
         await practice.introduce(VERA, "Вера", "ru")
-        ann, vera = await chat(chromium, practice, ANN, PHONE), await chat(chromium, practice, VERA, PHONE)
-        desk = await chat(chromium, practice, ANN, DESK, dark=True)
+        ann = await chat(chromium, f"{practice.telegram}/?user={ANN}", PHONE)
+        vera = await chat(chromium, f"{practice.telegram}/?user={VERA}", PHONE, dark=True)
         for page in (ann, vera):
             await page.click("#start")
         await card(vera, OFFER).wait_for(timeout=0)
@@ -85,6 +88,9 @@ async def main() -> None:
         assert offer is not None, "waited for it"
         await keep(ann, "card-en.png")
         await keep(vera, "card-ru.png")
+        both = await chat(chromium, f"{practice.telegram}/?user={ANN}&beside={VERA}", DESK)
+        await both.frame_locator("iframe >> nth=1").locator(".key.success").last.wait_for()
+        await keep(both, "people.png")
 
         await ann.add_style_tag(content=PLAIN)
         states = [await offer.screenshot()]
@@ -96,12 +102,21 @@ async def main() -> None:
         await card(ann, SAFE).locator("pre", has_text="Now ").wait_for()
         await ann.locator("#toast").wait_for(state="hidden")
         states.append(await offer.screenshot())
-        await keep(desk, "chat-dark.png")
+        await keep_drawer(chromium, practice, "chat-dark.png")
 
         await practice.move_price(symbol, str(target))
         await card(ann, OVER).wait_for()
         states.append(await offer.screenshot())
         await side_by_side(chromium, states, "ticket.png")
+
+
+async def keep_drawer(chromium: Browser, practice: Practice, name: str) -> None:
+    """The chat on a desktop, dark, with the Bybit app beside it."""
+    desk = await chat(chromium, f"{practice.telegram}/?user={ANN}", DESK, dark=True)
+    await desk.locator("#open-bybit").click()
+    await desk.locator(".position").wait_for()
+    await keep(desk, name)
+    await desk.context.close()
 
 
 def levels(text: str) -> tuple[str, Decimal, Decimal]:
@@ -169,13 +184,13 @@ async def browser() -> AsyncIterator[Browser]:
             await opened.close()
 
 
-async def chat(chromium: Browser, practice: Practice, user: int, size: tuple[int, int], *, dark: bool = False) -> Page:
-    """A person's chat page."""
+async def chat(chromium: Browser, address: str, size: tuple[int, int], *, dark: bool = False) -> Page:
+    """The chat page at an address."""
     context = await chromium.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light", bypass_csp=True
     )
     page = await context.new_page()
-    await page.goto(f"{practice.telegram}/?user={user}")
+    await page.goto(address)
     return page
 
 
@@ -187,7 +202,15 @@ def card(page: Page, sign: str) -> Locator:
 async def keep(page: Page, name: str) -> None:
     """The page as it stands, once it stands still."""
     await page.wait_for_timeout(500)
-    await page.screenshot(path=HERE / name)
+    write(await page.screenshot(), name)
+
+
+def write(picture: bytes, name: str) -> None:
+    """The picture as a small PNG: of 256 colours where all of them are too many."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.save(HERE / name, optimize=True)
+    if (HERE / name).stat().st_size > LARGEST_BYTES:
+        image.quantize(256, kmeans=2).save(HERE / name, optimize=True)
 
 
 async def side_by_side(chromium: Browser, pictures: list[bytes], name: str) -> None:
@@ -196,7 +219,7 @@ async def side_by_side(chromium: Browser, pictures: list[bytes], name: str) -> N
     shown = "".join(f"<img src='data:image/png;base64,{base64.b64encode(one).decode()}'>" for one in pictures)
     style = f"display:flex;gap:24px;align-items:flex-start;width:max-content;padding:20px;background:{GROUND}"
     await page.set_content(f"<body style='margin:0'><div style='{style}'>{shown}</div>")
-    await page.locator("div").screenshot(path=HERE / name)
+    write(await page.locator("div").screenshot(), name)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,8 @@ class Admission:
             trigger_by=(asked.trigger_by or "LastPrice") if conditional else "",
             last_price_on_created=last,
             idx=asked.idx,
+            slippage_type=asked.slippage_type,
+            slippage=asked.slippage,
         )
 
     def _reducible(self, account: str, asked: NewOrder) -> Decimal:

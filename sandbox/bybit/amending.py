@@ -13,11 +13,14 @@ UNCHANGED = "The order remains unchanged as the parameters entered match the exi
 def amended(order: Order, asked: Amendment, instrument: Instrument, last: Decimal) -> Order:
     """The open order as it would be.
 
-    Raises Refused: 10001 nothing changes or a filter is broken, 110064 a size that has filled already.
+    Raises Refused: 10001 nothing changes or a filter is broken, 110059 levels of an order that is filled in part,
+    110064 a size that has filled already.
     """
     found = _changed(order, asked, instrument, last)
     if found == order:
         raise Refused(10001, UNCHANGED)
+    if order.filled_qty and (asked.take_profit is not None or asked.stop_loss is not None):
+        raise Refused(110059, "Not allowed to modify the TP/SL of a partially filled open order")
     check_amended(_as_new(found), instrument, last)
     if found.qty <= order.filled_qty:
         raise Refused(110064, "The modified contract quantity cannot be less than or equal to the filled quantity.")

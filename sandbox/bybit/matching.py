@@ -7,6 +7,7 @@ from decimal import Decimal
 from sandbox.bybit.admission import Admission
 from sandbox.bybit.book import Level, asks, bids
 from sandbox.bybit.fills import Fills
+from sandbox.bybit.instruments import Instrument
 from sandbox.bybit.ledger import Ledger
 from sandbox.bybit.model import WHOLE, ZERO, Order, Refused
 from sandbox.bybit.prices import Prices
@@ -110,8 +111,9 @@ class Matching:
         """What the book offers this order up to its price and as far as it wants, the best first."""
         instrument, offers, wanted = self._prices.instruments[order.symbol], [], order.leaves_qty
         touch = self._prices.touch(order.symbol, order.side, last)
+        worst = _worst_price(order, touch, instrument)
         for level in (asks if order.side == "Buy" else bids)(instrument, touch):
-            if wanted <= 0 or not _crosses(order, level.price):
+            if wanted <= 0 or not _crosses(order.side, worst, level.price):
                 break
             offers.append(level)
             wanted -= level.qty
@@ -129,7 +131,17 @@ class Matching:
             self._ledger.keep_order(replace(order, status="New"))
 
 
-def _crosses(order: Order, touch: Decimal) -> bool:
-    if order.order_type == "Market":
+def _worst_price(order: Order, touch: Decimal, instrument: Instrument) -> Decimal | None:
+    """The last price that an order takes, None where it takes any; a tolerance is measured from the best price."""
+    if order.order_type == "Limit":
+        return order.price
+    if order.slippage is None:
+        return None
+    step = instrument.tick if order.slippage_type == "TickSize" else touch / 100
+    return touch + order.slippage * step * (1 if order.side == "Buy" else -1)
+
+
+def _crosses(side: str, worst: Decimal | None, price: Decimal) -> bool:
+    if worst is None:
         return True
-    return order.price >= touch if order.side == "Buy" else order.price <= touch
+    return worst >= price if side == "Buy" else worst <= price

@@ -68,7 +68,8 @@ class Order:
 
     A trailing stop stands `trailing` away from `best_price`, the best since `active_price` was reached (None: not yet).
     Between its acceptance and `due_ms`, when the matching engine takes it up, its status is Created. `idx` is the index
-    of the position that it changes.
+    of the position that it changes. A market order may go no further from the best price than its `slippage`: so many
+    ticks (TickSize) or per cent (Percent).
     """
 
     order_id: str
@@ -109,6 +110,8 @@ class Order:
     active_price: Decimal | None = None
     best_price: Decimal | None = None
     idx: int = ONE_WAY
+    slippage_type: str = ""
+    slippage: Decimal | None = None
 
     @property
     def is_open(self) -> bool:

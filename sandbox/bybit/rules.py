@@ -10,6 +10,7 @@ from sandbox.bybit.model import ONE_WAY, ZERO, Refused
 LINK_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "PostOnly")
 TRIGGERS = ("LastPrice", "IndexPrice", "MarkPrice")
+CENT = Decimal("0.01")
 PRICE_BAND = Decimal("0.05")
 """How far beyond the market a limit price may stand before it is moved to the edge."""
 
@@ -39,6 +40,8 @@ class NewOrder:
     trigger_by: str = ""
     create_type: str = "CreateByUser"
     idx: int = ONE_WAY
+    slippage_type: str = ""
+    slippage: Decimal | None = None
 
     @property
     def closes_all(self) -> bool:
@@ -56,6 +59,7 @@ def check_new_order(order: NewOrder, instrument: Instrument, last: Decimal) -> N
     if order.trigger_price is not None:
         _check_trigger(order, instrument, last)
     _check_levels(order, instrument, last)
+    _check_slippage(order)
     if not order.reduce_only:
         price = order.price if order.order_type == "Limit" else last
         if order.qty * price < instrument.min_notional:
@@ -144,6 +148,20 @@ def _check_trigger(order: NewOrder, instrument: Instrument, last: Decimal) -> No
         raise Refused(110092, f"expect Rising, but trigger_price[{order.trigger_price}] <= current[{last}]??laste")
     if order.trigger_direction == 2 and order.trigger_price >= last:
         raise Refused(110093, f"expect Falling, but trigger_price[{order.trigger_price}] >= current[{last}]??last")
+
+
+def _check_slippage(order: NewOrder) -> None:
+    if order.slippage is None:
+        return
+    has_levels = order.take_profit is not None or order.stop_loss is not None
+    if order.order_type != "Market" or has_levels or order.trigger_price is not None:
+        raise Refused(10001, "params error: slippageTolerance is for market orders without TP/SL only")
+    if order.slippage_type not in ("TickSize", "Percent"):
+        raise Refused(10001, "params error: slippageToleranceType invalid")
+    if order.slippage_type == "TickSize" and (not 1 <= order.slippage <= 10_000 or order.slippage % 1):
+        raise Refused(110108, "Allowable range: 1 to 10000 tick size")
+    if order.slippage_type == "Percent" and (not CENT <= order.slippage <= 10 or order.slippage % CENT):
+        raise Refused(110109, "Allowable range: 0.01% to 10%")
 
 
 def _check_levels(order: NewOrder, instrument: Instrument, last: Decimal) -> None:

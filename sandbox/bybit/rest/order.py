@@ -29,9 +29,7 @@ def asked_order(call: Call) -> NewOrder:
     if qty is None:
         raise Refused(10001, "params error: qty is required")
     market_order = call.required("orderType") == "Market"
-    take_profit, stop_loss = call.amount("takeProfit"), call.amount("stopLoss")
-    if call.text("slippageTolerance") and (take_profit or stop_loss or not market_order):
-        raise Refused(10001, "params error: slippageTolerance is not supported with TP/SL")
+    slippage = call.amount("slippageTolerance")
     return NewOrder(
         symbol=symbol,
         side=call.required("side"),
@@ -42,8 +40,8 @@ def asked_order(call: Call) -> NewOrder:
         link_id=call.text("orderLinkId"),
         reduce_only=call.flag("reduceOnly"),
         close_on_trigger=call.flag("closeOnTrigger"),
-        take_profit=take_profit or None,
-        stop_loss=stop_loss or None,
+        take_profit=call.amount("takeProfit") or None,
+        stop_loss=call.amount("stopLoss") or None,
         tpsl_mode=call.text("tpslMode"),
         tp_trigger_by=call.text("tpTriggerBy", "LastPrice"),
         sl_trigger_by=call.text("slTriggerBy", "LastPrice"),
@@ -53,6 +51,8 @@ def asked_order(call: Call) -> NewOrder:
         trigger_direction=call.number("triggerDirection", 0),
         trigger_by=call.text("triggerBy"),
         idx=call.number("positionIdx", ONE_WAY),
+        slippage_type="" if slippage is None else call.text("slippageToleranceType"),
+        slippage=slippage,
     )
 
 
@@ -144,7 +144,9 @@ def executions(call: Call) -> Result:
         after_ms=first,
         before_ms=last,
     )
-    rows, cursor = page([execution_fields(execution) for execution in found], call, 50, 100)
+    coin = call.text("baseCoin")
+    wanted = [e for e in found if coin in ("", e.symbol.removesuffix("USDT"))] if _is_usdt(call) else []
+    rows, cursor = page([execution_fields(execution) for execution in wanted], call, 50, 100)
     return {"category": "linear", "list": rows, "nextPageCursor": cursor}
 
 
@@ -159,13 +161,17 @@ def _is_kind(order: Order, kind: str) -> bool:
     return kind == "" or (kind == "StopOrder") == (order.trigger_price is not None)
 
 
+def _is_usdt(call: Call) -> bool:
+    return call.text("settleCoin", "USDT") == "USDT"
+
+
 def _passes(order: Order, call: Call) -> bool:
     """The filters on kind, coin and status; a fault may hide a new order for a while."""
     if call.bybit.faults.is_hidden(order.order_id, call.now_ms):
         return False
     if not _is_kind(order, call.text("orderFilter")):
         return False
-    if call.text("settleCoin", "USDT") != "USDT":
+    if not _is_usdt(call):
         return False
     if call.text("baseCoin") and order.symbol != call.text("baseCoin") + "USDT":
         return False

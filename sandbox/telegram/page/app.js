@@ -1,7 +1,7 @@
 // The chat page: one person's chat with the bot, kept in step by the event stream.
 
 import { messageActions } from "./actions.js";
-import { momentText } from "./bubbles.js";
+import { refreshMoments } from "./bubbles.js";
 import { commandMenu } from "./commands.js";
 import { composer } from "./composer.js";
 import { botDoing } from "./doing.js";
@@ -9,6 +9,7 @@ import { bybitDrawer } from "./drawer.js";
 import { drawFrame, drawDown, drawState } from "./frame.js";
 import { messageLog } from "./log.js";
 import { alertWith, copy, toast } from "./notes.js";
+import { olderMessages } from "./older.js";
 import { peopleDialog } from "./people.js";
 import { placeIn } from "./place.js";
 import { keepRead, readUpTo } from "./reading.js";
@@ -45,7 +46,7 @@ function locale() {
 const setting = {
   get words() { return state.words; },
   get language() { return locale(); },
-  quoted: (id) => log.line(id) ?? state.words.gone,
+  quoted: (id) => older.line(id) ?? state.words.gone,
   jump,
   command: say,
   tap,
@@ -55,13 +56,14 @@ const setting = {
   waiting: (message, button) => waiting.has(`${message.message_id} ${button.data}`),
 };
 const log = messageLog(at("log"), setting, () => field.focus({ preventScroll: true }));
+const older = olderMessages({ chat, log, more: loadEarlier, learnt: (id) => { log.redrawAnswers(id); draw(); } });
 const place = placeIn(at("scroll"), log.nodes);
 const menu = commandMenu({ list: at("menu"), opener: at("open-menu"), field, send: say });
 
 const writing = composer({
   field, menu, say, change,
   words: () => state.words,
-  line: (id) => log.line(id),
+  line: older.line,
   lastOwn: () => {
     const message = log.lastOwn(Date.now() / 1000 - CHANGEABLE);
     return message && { message, text: log.text(message) };
@@ -73,19 +75,20 @@ function failed(refused) {
 }
 
 function draw() {
-  drawFrame({ ...state, words: state.words, language: state.language, log, jump });
+  drawFrame({ ...state, words: state.words, language: state.language, empty: !log.size(), line: older.line, jump });
   writing.draw();
   drawState(state);
   drawDown(place.atBottom(), state.unseen, state.words);
 }
 
-function jump(id) {
-  if (!log.jump(id)) toast(state.words.gone);
+async function jump(id) {
+  if (!(await older.reach(id))) return toast(state.words.gone);
+  return log.jump(id);
 }
 
 function sawAll() {
   if (document.hidden || !log.size()) return;
-  keepRead(user, log.newest());
+  if (readUpTo(user) !== log.newest()) keepRead(user, log.newest());
   if (!state.unseen) return;
   state.unseen = 0;
   draw();
@@ -170,6 +173,7 @@ const NEWS = {
   gone({ message_id: id }) {
     touch(id);
     writing.gone(id);
+    older.gone(id);
     place.keeping(() => {
       log.drop(id);
       log.drawDays();
@@ -238,14 +242,16 @@ async function tap(message, button) {
   }
 }
 
+/** Loads one page of what was before; false when there was nothing, or nobody answered. */
 async function loadEarlier() {
-  const found = await chat.before(log.oldest(), PAGE_SIZE).catch(() => null);
-  if (!found) return toast(state.words.lost);
+  const found = await chat.before(log.oldest(), PAGE_SIZE).catch(failed);
+  if (!found) return false;
   place.keeping(() => {
     found.forEach(log.show);
     log.drawDays();
   });
   at("earlier").hidden = found.length < PAGE_SIZE;
+  return found.length > 0;
 }
 
 at("start").addEventListener("click", async () => {
@@ -267,11 +273,7 @@ at("scroll").addEventListener("scroll", () => {
   drawDown(place.atBottom(), state.unseen, state.words);
 });
 document.addEventListener("visibilitychange", () => place.atBottom() && sawAll());
-setInterval(() => {
-  for (const time of document.querySelectorAll(".moment[data-format=r]")) {
-    time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, locale());
-  }
-}, 10000);
+setInterval(() => refreshMoments(locale()), 10000);
 bybitDrawer({ chat, words: () => state.words, failed });
 messageActions({
   list: at("actions"),
@@ -285,13 +287,7 @@ messageActions({
     change: (message) => writing.change(message, log.text(message)),
   },
 });
-peopleDialog({
-  user,
-  facts: () => state.person,
-  words: () => state.words,
-  change: chat.change,
-  failed: (why) => toast(why || state.words.lost),
-});
+peopleDialog({ user, facts: () => state.person, words: () => state.words, change: chat.change, failed });
 
 draw();
 chat.listen((name, body) => NEWS[name](body), load, () => {

@@ -29,6 +29,13 @@ function relative(seconds, language) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(left / size), unit);
 }
 
+/** Brings "in 5 minutes" and the like up to now. */
+export function refreshMoments(language) {
+  for (const time of document.querySelectorAll(".moment[data-format=r]")) {
+    time.textContent = momentText(Number(time.dataset.unix), "r", time.dataset.sent, language);
+  }
+}
+
 /** The node of a message. `setting` = {words, language, quoted(id), command(text), tap(message, button), copy(text), view(message), react(message, emoji), waiting(message, button),
  *  album(message)}; the album is the list of its photos in order, where the message belongs to one. */
 export function bubbleOf(message, setting) {

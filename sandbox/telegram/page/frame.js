@@ -7,7 +7,7 @@ import { spoken } from "./words.js";
 const at = (id) => document.getElementById(id);
 
 /** Draws everything but the messages from the page's state. */
-export function drawFrame({ person, words, language, user, unseen, log, loaded, jump }) {
+export function drawFrame({ person, words, language, user, unseen, empty, loaded, line, jump }) {
   const name = person.bot ? person.bot.first_name : "bybot";
   document.documentElement.lang = spoken(language);
   document.title = unseen ? `(${unseen}) ${name}` : name;
@@ -21,8 +21,8 @@ export function drawFrame({ person, words, language, user, unseen, log, loaded, 
     "open-menu": words.menu, start: words.start, unblock: words.unblock, earlier: words.earlier, "viewer-close": "✕",
   })) at(id).textContent = text;
   at("text").placeholder = words.message;
-  drawFoot(person, words, loaded, log.size() === 0);
-  drawPin(person, words, log, jump);
+  drawFoot(person, words, loaded, empty);
+  drawPin(loaded ? person : {}, words, line, jump);
 }
 
 function drawFoot(person, words, loaded, empty) {
@@ -37,11 +37,11 @@ function drawFoot(person, words, loaded, empty) {
   at("welcome").replaceChildren(drawEmoji(card));
 }
 
-function drawPin(person, words, log, jump) {
-  const id = [...(person.pinned || [])].reverse().find(log.has);
+function drawPin(person, words, line, jump) {
+  const id = [...(person.pinned || [])].reverse().find((pinned) => line(pinned) !== null);
   at("pin").hidden = id === undefined;
   if (id === undefined) return;
-  at("pin").replaceChildren(element("b", "", words.pinned), element("span", "", log.line(id)));
+  at("pin").replaceChildren(element("b", "", words.pinned), element("span", "", line(id)));
   drawEmoji(at("pin"));
   at("pin").onclick = () => jump(id);
 }

@@ -102,6 +102,11 @@ export function messageLog(list, given, fallback) {
     node.before(mark);
   }
 
+  /** The first line of a message without markup. */
+  function lineOf(message) {
+    return textOf(message, false).split("\n")[0] || message.file_name || setting.words.photoName;
+  }
+
   return {
     markUnread,
     size: () => messages.size,
@@ -144,12 +149,9 @@ export function messageLog(list, given, fallback) {
         if (button.data === data && !keys[index]?.disabled) setWaiting(keys[index], waits);
       });
     },
-    /** The first line of a message without markup; null when it is gone. */
-    line(id) {
-      const message = messages.get(id);
-      if (!message) return null;
-      return textOf(message, false).split("\n")[0] || message.file_name || setting.words.photoName;
-    },
+    redrawAnswers,
+    line: (id) => (messages.has(id) ? lineOf(messages.get(id)) : null),
+    lineOf,
     /** Scrolls to a message and lights it up; false when it is gone. */
     jump(id) {
       const message = messages.get(id);

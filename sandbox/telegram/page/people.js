@@ -55,8 +55,6 @@ export function peopleDialog({ user, facts, words, change, failed }) {
     const id = Number(at("field-id").value);
     if (id !== user) return go(id);
     const first = at("field-first").value.trim() || facts().first_name;
-    change({ first_name: first, language_code: at("field-language").value, blocked: at("field-blocked").checked }).catch((refused) =>
-      failed(refused.status ? refused.message : ""),
-    );
+    change({ first_name: first, language_code: at("field-language").value, blocked: at("field-blocked").checked }).catch(failed);
   });
 }

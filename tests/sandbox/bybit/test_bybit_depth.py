@@ -78,6 +78,18 @@ def test_the_rest_of_a_gtc_order_stays_and_fills_as_maker(client: HTTP, served: 
     assert client.get_executions(**SOL)["result"]["list"][0]["isMaker"] is True
 
 
+@pytest.mark.parametrize(
+    ("kind", "tolerance", "filled"), [("TickSize", "1", "1500"), ("TickSize", "2", "3000"), ("Percent", "0.02", "5000")]
+)
+def test_a_market_order_goes_no_further_than_its_tolerance(
+    client: HTTP, kind: str, tolerance: str, filled: str
+) -> None:
+    buy(client, qty="20000", slippageToleranceType=kind, slippageTolerance=tolerance)
+    (done,) = client.get_open_orders(**SOL, orderLinkId="x1-a")["result"]["list"]
+    assert (done["orderStatus"], done["cumExecQty"]) == ("Cancelled", filled)
+    assert (done["slippageToleranceType"], done["slippageTolerance"]) == (kind, tolerance)
+
+
 @pytest.mark.parametrize(("qty", "status", "filled"), [("1500", "Filled", "1500"), ("1501", "Cancelled", "0")])
 def test_fill_or_kill_fills_all_or_nothing(client: HTTP, qty: str, status: str, filled: str) -> None:
     done = limit(client, qty, "150.02", "FOK")

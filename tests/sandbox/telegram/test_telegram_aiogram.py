@@ -163,8 +163,9 @@ async def test_refusals_become_aiograms_errors(practice: Practice, bot: Bot) -> 
     with pytest.raises(TelegramBadRequest, match="query is too old"):
         await bot.answer_callback_query("1")
     poll = asyncio.create_task(bot.get_updates(timeout=10))
-    await asyncio.sleep(0.1)
-    await bot.get_updates()
+    while not poll.done():
+        await asyncio.sleep(0.05)
+        await practice.ok("getUpdates")
     with pytest.raises(TelegramConflictError):
         await poll
     stranger = bot_at(practice, "12345:short")

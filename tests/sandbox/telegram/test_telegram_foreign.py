@@ -66,6 +66,13 @@ async def seen(practice: Practice, right: Callable[[Any], bool]) -> Any:
     raise AssertionError(shown)
 
 
+async def until_conflict(practice: Practice, first: "asyncio.Task[Any]") -> None:
+    """Polls as a second poller does, until the first one's poll has begun and ended."""
+    while not first.done():
+        await asyncio.sleep(0.05)
+        await practice.ok("getUpdates")
+
+
 async def faults(practice: Practice, **rule: Any) -> None:
     address = f"{practice.base}/sandbox/telegram/faults"
     async with practice.session.post(address, json={"rules": [{"times": 1} | rule]}) as answer:
@@ -117,8 +124,8 @@ async def test_an_application_hears_blocks_edits_and_reactions(practice: Practic
     async with app:
         sent = await app.bot.send_message(1001, "card")
         await app.start()
+        await practice.ok("getUpdates", allowed_updates=Update.ALL_TYPES)  # what people do from here on is heard
         await app.updater.start_polling(poll_interval=0, timeout=1, allowed_updates=Update.ALL_TYPES)
-        await asyncio.sleep(0.1)
         written = await practice.say(1001, "148.3")
         await practice.person("PUT", "1001/messages", {"message_id": written["message_id"], "text": "148.32"})
         await practice.person("POST", "1001/reactions", {"message_id": sent.message_id, "emoji": "🔥"})
@@ -222,8 +229,7 @@ async def test_refusals_become_its_own_errors(practice: Practice, foreign: Forei
 
 async def test_a_second_poller_is_a_conflict(practice: Practice, foreign: Foreign) -> None:
     first = asyncio.create_task(foreign.get_updates(timeout=10))
-    await asyncio.sleep(0.1)
-    await practice.ok("getUpdates")
+    await until_conflict(practice, first)
     with pytest.raises(Conflict, match="terminated by other getUpdates request; make sure that only one bot instance"):
         await first
 

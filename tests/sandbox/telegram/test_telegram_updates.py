@@ -51,7 +51,7 @@ async def test_numbers_of_updates_only_grow(practice: Practice) -> None:
 async def test_a_long_poll_ends_with_the_first_news(practice: Practice) -> None:
     await practice.ok("getUpdates")
     poll = asyncio.create_task(practice.ok("getUpdates", timeout=15))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     assert not poll.done()
     await practice.say(1001, "hello")
     (update,) = await asyncio.wait_for(poll, 5)
@@ -60,9 +60,10 @@ async def test_a_long_poll_ends_with_the_first_news(practice: Practice) -> None:
 
 async def test_a_second_poller_ends_the_first_with_409(practice: Practice) -> None:
     first = asyncio.create_task(practice.bot("getUpdates", timeout=15))
-    await asyncio.sleep(0.05)
-    assert await practice.ok("getUpdates") == []
-    told = await asyncio.wait_for(first, 5)
+    while not first.done():
+        await asyncio.sleep(0.3)
+        assert await practice.ok("getUpdates") == []
+    told = await first
     assert told["error_code"] == 409
     words = "terminated by other getUpdates request; make sure that only one bot instance is running"
     assert told["description"] == f"Conflict: {words}"
@@ -105,7 +106,7 @@ async def test_a_bot_that_was_tapped_before_it_polled_hears_the_tap_and_what_wai
 
 async def test_another_token_does_not_steal_the_messages_of_a_bot_that_polls(practice: Practice) -> None:
     poll = asyncio.create_task(practice.ok("getUpdates", timeout=15))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     await practice.ok("getMe", OTHER)
     assert await practice.ok("getUpdates", OTHER) == []
     await practice.say(1001, "for the first")
@@ -201,10 +202,10 @@ async def test_a_shutdown_ends_polls_taps_and_pages(tmp_path: pathlib.Path, cloc
         sent = await practice.ok("sendMessage", chat_id=1001, text="x")
         page = await session.get(f"{practice.base}/chat/1001/events")
         tap = practice.tap(1001, sent["message_id"], "x")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         (update,) = await practice.ok("getUpdates")
         poll = asyncio.create_task(practice.ok("getUpdates", offset=update["update_id"] + 1, timeout=50))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         await asyncio.wait_for(runner.cleanup(), 5)
         assert await poll == []
         assert await tap == (200, None)

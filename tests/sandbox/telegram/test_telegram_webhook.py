@@ -115,7 +115,7 @@ async def test_nobody_at_the_address_is_told_as_an_error(practice: Practice) -> 
 
 async def test_polling_is_refused_while_there_is_a_webhook(practice: Practice, receiver: Receiver, bot: Bot) -> None:
     poll = asyncio.create_task(practice.bot("getUpdates", timeout=15))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     await bot.set_webhook(receiver.url)
     assert (await poll)["description"] == "Conflict: terminated by setWebhook request"
     with pytest.raises(TelegramConflictError, match="can't use getUpdates method while webhook is active"):

@@ -113,3 +113,21 @@ async def test_days_stand_between_messages(browser: Browser, practice: Practice,
     page = await open_page(browser, practice)
     await expect(page.locator(".day")).to_have_text([re.compile(r"^[A-Z][a-z]+ \d+$"), "Yesterday", "Today"])
     await expect(page.locator(".day + .message .text")).to_have_text(["two days ago", "yesterday", "today"])
+
+
+async def test_an_answer_leads_to_a_message_far_above(browser: Browser, practice: Practice) -> None:
+    for number in range(130):
+        await practice.ok("sendMessage", chat_id=1001, text=f"line {number}")
+    await practice.ok("sendMessage", chat_id=1001, text="ring", reply_parameters={"message_id": 3})
+    await practice.ok("pinChatMessage", chat_id=1001, message_id=5)
+    page = await open_page(browser, practice)
+    await expect(page.locator(".message")).to_have_count(100)
+    await expect(page.locator("#pin")).to_contain_text("line 4")
+    quote = page.locator(".quote")
+    await expect(quote).to_have_text("line 2")
+    await quote.click()
+    await expect(page.locator("[data-id='3']")).to_be_in_viewport()
+    await practice.ok("deleteMessage", chat_id=1001, message_id=3)
+    await expect(quote).to_have_text("This message is no longer in the chat.")
+    await quote.click()
+    await expect(page.locator("#toast")).to_have_text("This message is no longer in the chat.")

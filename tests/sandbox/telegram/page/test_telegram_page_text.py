@@ -103,7 +103,9 @@ async def test_nothing_scrolls_sideways_and_34_columns_stay_on_their_line(
     columns = "123456789 123456789 123456789 1234"
     long_row = [{"text": "Подтвердить всё сразу", "callback_data": "a"}, {"text": "W" * 60, "callback_data": "b"}]
     text = f"<pre>{columns}\n{columns}</pre>\n{'w' * 300} https://example.org/{'a' * 200}"
-    keys = {"inline_keyboard": [long_row]}
+    words = ("Пропустить", "Почему именно?", "Без SOL сегодня", "Предупредить")
+    narrow_row = [{"text": word, "callback_data": word[:9], "style": "primary"} for word in words]
+    keys = {"inline_keyboard": [long_row, narrow_row, narrow_row[:3]]}
     await practice.ok("sendMessage", chat_id=1001, text=text, parse_mode="HTML", reply_markup=keys)
     block = page.locator("pre")
     await expect(block).to_be_visible()
