@@ -13,15 +13,12 @@ import stamina
 import structlog
 
 from exchange.bybit import Bybit
-from storage.adoptions import AdoptionStore
-from storage.alarms import AlarmStore
 from storage.database import open_database
 from storage.errors import DatabaseRefused
-from storage.halts import HaltStore
 from storage.journal import JournalStore
 from storage.outbox import OutboxStore
-from storage.panics import PanicStore
 from storage.people import PeopleStore
+from storage.safety import safety_book
 from storage.vault import Vault, master_key_file
 from tgbot.accounts import Accounts
 from tgbot.beginning import Beginning
@@ -44,7 +41,7 @@ from tgbot.words import load_languages
 from trading.assistant import Assistant, build_assistant
 from trading.ports import Clock
 from trading.preferences import with_preset
-from trading.safety import SafetyBook, build_safety
+from trading.safety import build_safety
 
 log = structlog.get_logger(__name__)
 
@@ -121,12 +118,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
         journal = JournalStore(database, environment)
         people = PeopleStore(database, environment)
         letter_box = OutboxStore(database, environment)
-        kept = SafetyBook(
-            panics=PanicStore(database, environment),
-            halts=HaltStore(database, environment),
-            alarms=AlarmStore(database, environment),
-            adoptions=AdoptionStore(database, environment),
-        )
+        kept = safety_book(database, environment)
         vault = Vault(database, master_key_file(url, environment))
 
         # Bybit

@@ -51,6 +51,8 @@ class Letters:
         """None where there is nothing to tell any more."""
         words = self._languages[person.language]
         kind = letter.subject.partition(":")[0]
+        if kind in self._others:
+            return await self._others[kind](letter, words)
         match kind:
             case "t" | "ring":
                 return await self._of_ticket(letter, words)
@@ -58,8 +60,6 @@ class Letters:
                 return _limit_reached(letter, words)
             case "limit-over":
                 return Drawn(Screen(stacked(words("limit.over"))))
-        if kind in self._others:
-            return await self._others[kind](letter, words)
         raise LookupError(f"nobody knows how to draw {kind!r}")
 
     async def _of_ticket(self, letter: Letter, words: Words) -> Drawn | None:

@@ -41,7 +41,6 @@ class Assistant:
     desk: TicketDesk
     report: StatusDesk
     standings: Standings
-    closer: Closer
 
     async def start(self) -> None:
         """Learns Bybit's time and the market, reads the dial's history, reconciles every account.
@@ -127,4 +126,4 @@ def build_assistant(
     scanner = Scanner(context, judge, dial, Offers(context, quotes, standings, new_id))
     desk = TicketDesk(context, quotes, requoter, closer, standings, own, watch.carry)
     report = StatusDesk(context, scanner, dial, standings, environment)
-    return Assistant(context, judge, dial, scanner, watch, desk, report, standings, closer)
+    return Assistant(context, judge, dial, scanner, watch, desk, report, standings)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from trading.caches import Caches
 from trading.feed import Feed
-from trading.halting import Halting
 from trading.health import Health
 from trading.ports import Clock, Exchange, Journal, Notifier, People
+from trading.standing import Halting
 from trading.universe import Universe
 
 

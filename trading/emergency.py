@@ -261,6 +261,16 @@ class Adoptions(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class SafetyBook:
+    """Where all of it is kept."""
+
+    panics: Panics
+    halts: Halts
+    alarms: Alarms
+    adoptions: Adoptions
+
+
 class Crier(Protocol):
     """Tells people of emergencies; returns as soon as it is written down. Telling twice tells once."""
 

@@ -3,21 +3,8 @@
 from collections.abc import Callable
 
 from trading.emergency import Crier, Halt, Halts
-from trading.errors import RiskRefused
 from trading.ports import Clock, People
-from trading.reasons import Reason
-
-
-class Halting:
-    """Whether a halt stands, for every check of an entry; the database is read at the start and written first."""
-
-    def __init__(self) -> None:
-        self.standing: Halt | None = None
-
-    def check(self) -> None:
-        """Raises RiskRefused while a halt stands."""
-        if self.standing is not None:
-            raise RiskRefused(Reason.HALTED)
+from trading.standing import Halting
 
 
 class HaltDesk:

@@ -5,22 +5,12 @@ from dataclasses import dataclass
 
 from trading.adopting import Adopter
 from trading.assistant import Assistant
-from trading.emergency import Adoptions, Alarms, Crier, Halts, Panics
+from trading.emergency import Crier, SafetyBook
 from trading.halting import HaltDesk
 from trading.panic import PanicDesk
 from trading.panic_run import PanicRunner
 from trading.stops import StopSetter
 from trading.watchdog import Watchdog
-
-
-@dataclass(frozen=True, slots=True)
-class SafetyBook:
-    """Where it is kept."""
-
-    panics: Panics
-    halts: Halts
-    alarms: Alarms
-    adoptions: Adoptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,7 @@ def build_safety(assistant: Assistant, book: SafetyBook, crier: Crier, new_id: C
     context = assistant.context
     watchdog = Watchdog(context, book.alarms, crier, new_id)
     assistant.watch.accompany(watchdog)
-    runner = PanicRunner(context, book.panics, crier, assistant.watch, assistant.closer)
+    runner = PanicRunner(context, book.panics, crier, assistant.watch, assistant.desk.closer)
     return Safety(
         panic=PanicDesk(context, book.panics, crier, runner, new_id),
         runner=runner,

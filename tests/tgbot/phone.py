@@ -16,13 +16,10 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
 from sandbox.telegram.pace import UNLIMITED, Limits
-from storage.adoptions import AdoptionStore
-from storage.alarms import AlarmStore
-from storage.halts import HaltStore
 from storage.journal import JournalStore
 from storage.outbox import OutboxStore
-from storage.panics import PanicStore
 from storage.people import PeopleStore
+from storage.safety import safety_book
 from tests.doubles_clock import VirtualClock
 from tests.doubles_exchange import ExchangeDouble, instrument
 from tests.sandbox.telegram.practice_chat import TOKEN, Practice, practising
@@ -42,7 +39,7 @@ from trading.errors import AssistantError
 from trading.model import Account, AccountId, Position, Ticket
 from trading.people import Person, Role
 from trading.preferences import PRESETS
-from trading.safety import SafetyBook, build_safety
+from trading.safety import build_safety
 from trading.states import Event
 from trading.status import Status
 
@@ -200,12 +197,7 @@ async def phone(folder: Path, limits: Limits = UNLIMITED) -> AsyncIterator[Phone
         await _settle(people)
         store = OutboxStore(database, "sandbox")
         bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(practice.base)))
-        kept = SafetyBook(
-            PanicStore(database, "sandbox"),
-            HaltStore(database, "sandbox"),
-            AlarmStore(database, "sandbox"),
-            AdoptionStore(database, "sandbox"),
-        )
+        kept = safety_book(database, "sandbox")
         others = SafetyLetters(kept.panics, kept.alarms, "sandbox").drawers()
         outbox = Outbox(bot, store, people, Letters(journal, languages, "sandbox", clock, others), clock)
         notifier = OutboxNotifier(store, journal, clock, outbox.wake)

@@ -1,14 +1,14 @@
 """The world with what holds when all else fails: panics, halts and alarms on the real database."""
 
-from storage.adoptions import AdoptionStore
 from storage.alarms import AlarmStore
 from storage.database import Database
 from storage.halts import HaltStore
 from storage.panics import PanicStore
+from storage.safety import safety_book
 from tests.doubles_crier import CrierDouble
 from tests.trading.world import ACCOUNT, OWNER, World
 from trading.emergency import Alarm, Panic, Scope
-from trading.safety import Safety, SafetyBook, build_safety
+from trading.safety import Safety, build_safety
 
 
 class SafetyWorld(World):
@@ -20,7 +20,7 @@ class SafetyWorld(World):
         self.panics = PanicStore(database, "sandbox")
         self.alarms = AlarmStore(database, "sandbox")
         self.halts = HaltStore(database, "sandbox")
-        self.book = SafetyBook(self.panics, self.halts, self.alarms, AdoptionStore(database, "sandbox"))
+        self.book = safety_book(database, "sandbox")
         self.safety = self._build_safety()
 
     def _build_safety(self) -> Safety:
