@@ -199,6 +199,12 @@ class Bybit:
         )
         return translate.order_from(result, order_link_id)
 
+    async def stop_cover(self, account: AccountId, symbol: str, index: int = 0) -> Decimal:
+        caller = self._caller(account)
+        asked = {"category": CATEGORY, "symbol": symbol, "orderFilter": "StopOrder", "limit": 50}
+        found = pages(self._door, caller, "get_open_orders", **asked)
+        return sum([translate.stop_cover_from(page, index) async for page in found], Decimal(0))
+
     async def past_order(self, account: AccountId, symbol: str, order_link_id: str, since: int) -> OrderFacts | None:
         for start, end in self._spans(since - MARGIN):
             result = await self._private(

@@ -106,6 +106,9 @@ class Exchange(Protocol):
     async def recent_order(self, account: AccountId, symbol: str, order_link_id: str) -> OrderFacts | None:
         """From /v5/order/realtime: open orders, and Bybit's short memory of closed ones."""
 
+    async def stop_cover(self, account: AccountId, symbol: str, index: int = 0) -> Decimal:
+        """How much of a position (positionIdx `index`) untriggered stops of its parts would close."""
+
     async def past_order(self, account: AccountId, symbol: str, order_link_id: str, since: int) -> OrderFacts | None:
         """From /v5/order/history, asked from `since` (ms) on."""
 

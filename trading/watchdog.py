@@ -79,7 +79,7 @@ class Watchdog:
         for key, alarm in list(standing.items()):
             if key not in held:
                 await self._end(alarm, AlarmState.CLOSED)
-            elif held[key].stop is not None:
+            elif await self._is_stopped(account.id, held[key]):
                 await self._end(alarm, AlarmState.SET)
         bare = [one for key, one in held.items() if one.stop is None and key not in standing]
         if bare:
@@ -143,8 +143,14 @@ class Watchdog:
             # Asked once more: a button may have set it since, or the entry by hand was not finished.
             found = await self._context.exchange.positions(account.id, seen.symbol)
             now = next((one for one in found if one.index == seen.index and one.size > 0), None)
-            if now is not None and now.stop is None:
+            if now is not None and not await self._is_stopped(account.id, now):
                 await self._begin(account, now)
+
+    async def _is_stopped(self, account: AccountId, position: Position) -> bool:
+        """Whether a stop of the whole, or stops of its parts together, would close all of it (SPEC 4)."""
+        if position.stop is not None:
+            return True
+        return await self._context.exchange.stop_cover(account, position.symbol, position.index) >= position.size
 
     async def _begin(self, account: Account, position: Position) -> None:
         assert position.direction is not None, "it has a size"

@@ -85,6 +85,22 @@ async def test_five_fast_taps_close_once(line: Phone) -> None:
     assert len(line.bybit.sent) == 1
 
 
+async def test_what_was_told_before_a_restart_is_not_told_again_after_it(line: Phone) -> None:
+    await held_by_hand(line, None)
+    await watched(line)
+    await line.until_text(OWNER, "NO STOP")
+    await line.say(OWNER, "/panic")
+    await line.press(OWNER, "Close ALL")
+    await line.until_text(OWNER, "Panic over: 1 closed")
+    await watched(line)
+    await line.until_text(OWNER, "The position is closed.")
+    await line.say(OWNER, "/lang")
+    before = await line.seen(OWNER)
+    await line.services.safety.load()
+    await line.say(OWNER, "/lang")  # by now every letter before it has gone out
+    assert len(await line.seen(OWNER)) == len(before) + 1
+
+
 async def test_cancel_takes_the_buttons_away_and_changes_nothing(line: Phone) -> None:
     await held_by_hand(line)
     await line.say(OWNER, "/panic")

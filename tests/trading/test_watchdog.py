@@ -71,6 +71,20 @@ async def test_a_stop_set_by_hand_ends_it_and_is_told_once(safe: SafetyWorld) ->
     ]
 
 
+async def test_stops_of_the_parts_that_cover_the_whole_are_a_stop(safe: SafetyWorld) -> None:
+    safe.exchange.hand(ACCOUNT, SOL, "Buy", D("0.5"))
+    held = safe.books.held[SOL]
+    held.parts = D("0.5")
+    await safe.tick(3)
+    assert safe.crier.alarms == []
+    held.parts = D("0.3")
+    await safe.tick()
+    assert (await safe.alarm()).symbol == SOL
+    held.parts = D("0.5")
+    await safe.tick()
+    assert await safe.alarms.standing() == ()
+
+
 async def test_a_closed_position_ends_it_and_another_one_is_another_alarm(safe: SafetyWorld) -> None:
     safe.exchange.hand(ACCOUNT, SOL, "Buy", D("0.5"))
     await safe.tick()
