@@ -93,8 +93,11 @@ async def test_what_was_told_before_a_restart_is_not_told_again_after_it(line: P
     await line.press(OWNER, "Close ALL")
     await line.until_text(OWNER, "Panic over: 1 closed")
     await watched(line)
-    await line.until_text(OWNER, "The position is closed.")
-    await line.say(OWNER, "/lang")
+
+    async def all_told() -> bool:
+        return len(await line.seen(OWNER)) == 4  # the alarm and the panic, each with its end
+
+    await line.until(all_told)
     before = await line.seen(OWNER)
     await line.services.safety.load()
     await line.say(OWNER, "/lang")  # by now every letter before it has gone out
@@ -157,6 +160,7 @@ async def test_a_halt_is_told_to_everybody_in_their_language_and_so_is_its_end(l
     await line.press(OWNER, "End the halt")
     await line.until_text(OTHER_OWNER, "Остановка владельца снята")
     assert len(await line.texts(OTHER_OWNER)) == 2
+    await line.until_text(OWNER, "The halt is over")
     (again,) = await line.say(OWNER, "/halt off")
     assert again.startswith("There was no halt")
 
