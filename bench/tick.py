@@ -20,6 +20,7 @@ import talib
 
 from indicators.batch import BatchIndicatorProcessor
 from indicators.candles import Candles, FloatArray, aggregate, candles_from
+from indicators.column import all_columns
 from strategies.confluence import score
 from strategies.firing import fires
 from strategies.model import WEIGHTS, Settings, Strategy
@@ -27,6 +28,8 @@ from strategies.registry import all_strategies
 
 FAST_MINUTES, SLOW_MINUTES = 15, 60
 SETTINGS = Settings()
+# The columns that the peer computes too; the other strategies have more.
+COLUMNS = tuple(column for column in all_columns() if column.name in SETTINGS.main_periods)
 Frame = dict[str, FloatArray]
 
 
@@ -53,7 +56,7 @@ def made_market(symbols: int, candles: int, seed: int = 7) -> tuple[Candles, Can
 
 def ours(fast: Candles, slow: Candles, strategies: tuple[Strategy, ...]) -> FloatArray:
     """Strengths of the newest candle, shape (strategies, 2, symbols), by the program's own path from empty caches."""
-    processor = BatchIndicatorProcessor(periods=SETTINGS.periods)
+    processor = BatchIndicatorProcessor(periods=SETTINGS.main_periods, columns=COLUMNS)
     columns = processor.calculate_batch_core_indicators(fast)
     slow_columns = processor.calculate_batch_core_indicators(slow)
     newest = []

@@ -9,10 +9,11 @@ from typing import Any
 
 from strategies.signal import Direction, Factor, Signal
 from trading.model import OrderRequest
-from trading.preferences import PRESETS, Preferences
+from trading.preferences import MAIN_STRATEGIES, PRESETS, Preferences
 
 # Raised when the meaning of a stored setting changes, so that older texts can be told apart.
-PREFERENCES_VERSION = 1
+# 2: strategies are switched on, no more off.
+PREFERENCES_VERSION = 2
 
 
 def signal_text(signal: Signal) -> str:
@@ -56,11 +57,21 @@ def preferences_from(text: str) -> Preferences:
     """What was stored; a setting that is missing or can not be read has its preset's value (balanced where unknown)."""
     told = json.loads(text)
     preset = PRESETS.get(told.get("preset"), PRESETS["balanced"])
+    if told.get("version") == 1:
+        told = _with_strategies_on(told)
     known: dict[str, Any] = {}
     for field in fields(Preferences):
         standard = getattr(preset, field.name)
         known[field.name] = _setting(told, field.name, standard)
     return Preferences(**known)
+
+
+def _with_strategies_on(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings of version 1 named what was off of the two strategies there were."""
+    off = told.get("strategies_off")
+    if not isinstance(off, list):
+        return told
+    return {**told, "strategies_on": [strategy for strategy in MAIN_STRATEGIES if strategy not in off]}
 
 
 def _setting(told: Mapping[str, Any], name: str, standard: Any) -> Any:

@@ -27,10 +27,28 @@ class Settings:
     vwap: int = 96
     volume: int = 20
     slow_range: int = 20
+    delta: int = 10
+    swing: int = 5  # candles on either side that a swing point stands out over
+    channel: int = 48
+    efficiency: int = 20
 
     @property
     def periods(self) -> Mapping[str, tuple[int, ...]]:
-        """The columns these strategies read, as `BatchIndicatorProcessor` takes them."""
+        """The columns that all strategies read, as `BatchIndicatorProcessor` takes them."""
+        return {
+            **self.main_periods,
+            "cum_delta": (self.delta,),
+            "swing_high": (self.swing,),
+            "swing_low": (self.swing,),
+            "swing_side": (self.swing,),
+            "channel_high": (self.channel,),
+            "channel_low": (self.channel,),
+            "efficiency": (self.efficiency,),
+        }
+
+    @property
+    def main_periods(self) -> Mapping[str, tuple[int, ...]]:
+        """The columns of SPEC 2: those that VolumeVWAP and MultiTF read, and the plain mean."""
         return {
             "ema": (self.fast_ema, self.slow_ema),
             "atr": (self.atr,),

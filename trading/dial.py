@@ -108,7 +108,7 @@ class Dial:
         if preferences.per_day is None:
             return fixed
         minutes = preferences.minutes
-        on = [one for one in self._judge.ids if one not in preferences.strategies_off]
+        on = [one for one in self._judge.ids if one in preferences.strategies_on]
         symbols = [s for s in watchlist if all((minutes, one, s) in self._counts for one in on)]
         if not symbols or not on:
             return fixed

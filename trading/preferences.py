@@ -8,10 +8,14 @@ from types import MappingProxyType
 from indicators.candles import SLOW_FRAMES
 from trading.errors import AssistantError
 
+# The two of SPEC 3 that everybody begins with. Whatever else there is, or is added later, is switched on by hand: a new
+# strategy sends nobody more tickets than they asked for.
+MAIN_STRATEGIES = ("multitf", "volume_vwap")
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """One person's settings. Shares are of equity (0.01 = 1 %); `strategies_off` are not listened to.
+    """One person's settings. Shares are of equity (0.01 = 1 %); only `strategies_on` are listened to, by their ids.
 
     Either `per_day` (the rate dial: about so many signals a day) or a fixed `threshold` chooses how strong a signal
     must be; `threshold` is used when `per_day` is None, and until the dial has enough history.
@@ -32,7 +36,7 @@ class Preferences:
     cool_off_minutes: int
     per_day: int | None = 10
     threshold: Decimal = Decimal("0.75")
-    strategies_off: tuple[str, ...] = ()
+    strategies_on: tuple[str, ...] = MAIN_STRATEGIES
 
 
 def _preset(name: str, minutes: int, top: int, confluence: int, levels: str, shares: str, rest: str) -> Preferences:
@@ -137,10 +141,10 @@ def with_risk_share(preferences: Preferences, share: Decimal) -> Preferences:
 
 
 def with_strategy(preferences: Preferences, strategy: str, on: bool, known: tuple[str, ...]) -> Preferences:
-    """One strategy on or off; the last one can not be switched off."""
+    """One strategy on or off; the last one can not be switched off. `known` are all there are."""
     if strategy not in known:
         raise Unfit("strategy", choices=known)
-    off = tuple(s for s in known if (s in preferences.strategies_off or s == strategy) and not (on and s == strategy))
-    if len(off) == len(known):
+    wanted = tuple(s for s in known if (on if s == strategy else s in preferences.strategies_on))
+    if not wanted:
         raise Unfit("last_strategy")
-    return replace(preferences, strategies_off=off)
+    return replace(preferences, strategies_on=wanted)

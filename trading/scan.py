@@ -134,12 +134,14 @@ class Scanner:
 
     async def _tell(self, close: _Close, listeners: list[Listener]) -> None:
         fired: dict[tuple[float, int, str], BoolArray] = {}
+        heard = {strategy for listener in listeners for strategy in listener.person.preferences.strategies_on}
+        judged = tuple(scores for scores in close.verdict.scores if scores.strategy in heard)
         for listener in listeners:
-            for scores in close.verdict.scores:
+            for scores in judged:
                 key = (float(listener.threshold.value), listener.person.preferences.confluence, scores.strategy)
                 if key not in fired:
                     fired[key] = fires(scores, key[0], key[1])[:, :, -1]
-        self._nearest[close.fast.minutes] = _nearest(close.verdict.scores, fired)
+        self._nearest[close.fast.minutes] = _nearest(judged, fired)
         for listener in listeners:
             signals = self._signals(close, listener, fired)
             await self._offer(listener, signals)
@@ -151,7 +153,7 @@ class Scanner:
         preferences = listener.person.preferences
         found: dict[tuple[str, Direction], list[Signal]] = defaultdict(list)
         for scores, raw in zip(close.verdict.scores, close.verdict.raw, strict=True):
-            if scores.strategy in preferences.strategies_off:
+            if scores.strategy not in preferences.strategies_on:
                 continue
             now = fired[float(listener.threshold.value), preferences.confluence, scores.strategy]
             for way, place in np.argwhere(now):

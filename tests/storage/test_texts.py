@@ -83,7 +83,7 @@ def test_only_finite_decimals_are_taken_for_money(wrong: Any) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_settings_come_back_equal(preset: str) -> None:
-    mine = replace(PRESETS[preset], per_day=None, threshold=D("0.7"), strategies_off=("multitf",))
+    mine = replace(PRESETS[preset], per_day=None, threshold=D("0.7"), strategies_on=("volume_vwap", "range"))
     assert preferences_from(preferences_text(mine)) == mine
 
 
@@ -106,8 +106,8 @@ def test_a_setting_that_an_older_version_lacks_has_its_presets_value(missing: st
         ("risk_share", 0.01),
         ("risk_share", "NaN"),
         ("risk_share", "much"),
-        ("strategies_off", 3),
-        ("strategies_off", [1]),
+        ("strategies_on", 3),
+        ("strategies_on", [1]),
         ("per_day", "many"),
     ],
 )
@@ -120,3 +120,16 @@ def test_settings_of_a_newer_version_or_an_unknown_preset_are_read_as_far_as_the
     assert preferences_from('{"preset": "gone", "moon_phase": 3, "max_open": 2}') == replace(
         PRESETS["balanced"], preset="gone", max_open=2
     )
+
+
+@pytest.mark.parametrize(
+    ("off", "on"),
+    [([], ("multitf", "volume_vwap")), (["multitf"], ("volume_vwap",)), (3, ("multitf", "volume_vwap"))],
+)
+def test_settings_from_before_there_were_more_strategies_listen_to_what_they_listened_to(
+    off: object, on: tuple[str, ...]
+) -> None:
+    told = json.loads(preferences_text(PRESETS["bold"]))
+    del told["strategies_on"]
+    back = preferences_from(json.dumps(told | {"version": 1, "strategies_off": off}))
+    assert back == replace(PRESETS["bold"], strategies_on=on)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from math import nan
 
 from strategies.signal import Direction, Factor, Signal
 from tests.storage.samples import ACCOUNT, EXPIRES, NOW, OWNER, plan, request
@@ -108,6 +109,27 @@ def longest(state: State, direction: Direction, number: int = 4) -> Ticket:
     return replace(base, signal=signal, revision=revision)
 
 
+def of_every_strategy() -> Iterator[Ticket]:
+    """An offer of each of the other strategies, all of which fired, with figures at their longest."""
+    ids = ("cumdelta_sr", "fibonacci_rsi", "range", "multitf", "volume_vwap")
+    for sign in (1, -1):
+        for strategy, factors in (
+            (
+                "cumdelta_sr",
+                (("volume_delta", sign * 1.0), ("level_distance", sign * 2.9), ("volume_confirmation", 9.9)),
+            ),
+            ("fibonacci_rsi", (("retracement_zone", sign * 0.5), ("rsi_reset", 100.0), ("volume_confirmation", 123.4))),
+            ("range", (("sideways", 1.0), ("range_edge", -1.23), ("rsi_extreme", 100.0))),
+            ("cumdelta_sr", (("volume_delta", nan), ("level_distance", nan), ("volume_confirmation", nan))),
+        ):
+            first, second, third = (Factor(name, 1.0, raw) for name, raw in factors)
+            also = tuple(one for one in ids if one != strategy)
+            offer = longest(State.PROPOSED, Direction.LONG if sign > 0 else Direction.SHORT)
+            yield replace(
+                offer, signal=replace(offer.signal, strategy=strategy, also=also, factors=(first, second, third))
+            )
+
+
 def tickets() -> Iterator[Ticket]:
     """Every state, usual and at its longest, in both directions, with every reason."""
     for state in State:
@@ -119,6 +141,7 @@ def tickets() -> Iterator[Ticket]:
             wide = longest(state, Direction.SHORT)
             yield replace(wide, revision=replace(wide.revision, reason=reason, detail="x " * 60))
     yield replace(ticket(), signal=some_signal(strategy="brand_new", factors=_unknown_factors()))
+    yield from of_every_strategy()
     for ending in Ending:
         closed = ticket(State.CLOSED)
         assert closed.revision.outcome is not None

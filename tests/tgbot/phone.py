@@ -44,7 +44,7 @@ from trading.states import Event
 from trading.status import Status
 
 OTHER_OWNER, VIEWER, STRANGER = 1002, 1003, 2002
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @dataclass
@@ -230,7 +230,7 @@ async def phone(folder: Path, limits: Limits = UNLIMITED) -> AsyncIterator[Phone
             clock=clock,
             languages=languages,
             environment="sandbox",
-            strategies=("multitf", "volume_vwap"),
+            strategies=("cumdelta_sr", "fibonacci_rsi", "multitf", "range", "volume_vwap"),
             owners=frozenset({OWNER, OTHER_OWNER}),
             default=PRESETS["practice"],
         )

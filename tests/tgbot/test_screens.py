@@ -2,16 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
+from math import nan
 
 import pytest
 
 from sandbox.telegram.markup import from_html
+from strategies.model import Settings
+from strategies.registry import all_strategies
+from strategies.signal import Factor
 from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets
 from tests.tgbot.emergencies import emergencies
 from tgbot.handlers import places
 from tgbot.menu import menu
 from tgbot.screens.beside import ring_reply
+from tgbot.screens.figures import factor_figure, factor_label
 from tgbot.screens.glance import Glance, glance_at, live_line
 from tgbot.screens.help import help_screen, term_screen
 from tgbot.screens.lang import language_screen
@@ -34,7 +40,7 @@ from trading.states import LIVE, State
 CAPTION = 1024
 TEXT = 4096
 ENVIRONMENTS = ("sandbox", "demo", "testnet", "live")
-STRATEGIES = ("multitf", "volume_vwap")
+STRATEGIES = tuple(strategy.id for strategy in all_strategies(Settings()))
 LANGUAGES = ("en", "ru")
 
 
@@ -93,7 +99,8 @@ def _pages(words: Words) -> Iterator[Screen]:
             yield pause_screen(person(paused=paused), before, words)
     for text in ("/nosuch", "/" + "x" * 4000, "<b>", "\u202e/start", "🙂" * 50, None):
         yield not_understood(text, words)
-    for old in PRESETS.values():
+    everything = replace(PRESETS["practice"], strategies_on=STRATEGIES)
+    for old in (*PRESETS.values(), everything):
         for page in SettingsPage:
             note = change_note(old, PRESETS["bold"], STRATEGIES, words)
             yield settings_screen(old, page, STRATEGIES, words, note=note, undo=str(NOW))
@@ -189,6 +196,52 @@ def test_results_of_the_practice_world_are_called_made_up(words: Words) -> None:
     said = words("made_up")
     assert said in plain(ticket_card(closed, "sandbox", words, NOW)).replace("\n", " ")
     assert said not in plain(ticket_card(closed, "live", words, NOW)).replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("factor", "en", "ru"),
+    [
+        (Factor("volume_confirmation", 0.9, 2.9), "Volume 2.9 x usual", "Объём 2,9 x обычного"),
+        (Factor("vwap_position", 0.8, -3.2), "VWAP 3.2 ATR below", "VWAP на 3,2 ATR ниже"),
+        (Factor("price_position", 0.8, 0.834), "Range 83 % of range", "Место 83 % диапазона"),
+        (Factor("volume_delta", 0.8, 0.16), "Delta 16 % net bought", "Дельта покупки +16 %"),
+        (Factor("volume_delta", 0.8, -0.16), "Delta 16 % net sold", "Дельта продажи +16 %"),
+        (Factor("level_distance", 0.8, 0.6), "Level support 0.6 ATR", "Уровень поддерж. 0,6 ATR"),
+        (Factor("level_distance", 0.8, -0.6), "Level resistance 0.6 ATR", "Уровень сопрот. 0,6 ATR"),
+        (Factor("level_distance", 0.0, nan), "Level broken", "Уровень пробит"),
+        (Factor("retracement_zone", 1.0, 0.55), "Retrace 55 % of the rise", "Откат 55 % подъёма"),
+        (Factor("retracement_zone", 1.0, -0.55), "Retrace 55 % of the fall", "Откат 55 % падения"),
+        (Factor("retracement_zone", 0.0, nan), "Retrace none", "Откат нет"),
+        (Factor("rsi_reset", 0.6, 48.04), "RSI 48.0", "RSI 48,0"),
+        (Factor("sideways", 0.7, 0.12), "Sideways 12 % straight", "Боковик 12 % по прямой"),
+        (Factor("range_edge", 0.9, -0.02), "Range -2 % of range", "Место -2 % диапазона"),
+        (Factor("rsi_extreme", 0.9, 28.31), "RSI 28.3", "RSI 28,3"),
+        (Factor("vwap_position", 0.0, nan), "VWAP unknown", "VWAP нет данных"),
+        (Factor("made_yesterday", 0.5, 1.234), "Made yes 1.23", "Made yes 1,23"),
+    ],
+)
+def test_every_factor_is_told_in_words_with_its_own_unit(factor: Factor, en: str, ru: str) -> None:
+    for language, told in (("en", en), ("ru", ru)):
+        said = f"{factor_label(factor, languages()[language])} {factor_figure(factor, languages()[language])}"
+        assert said.replace("\u00a0", " ") == told
+
+
+def test_every_strategy_and_each_of_its_factors_has_words_in_both_languages(words: Words) -> None:
+    for strategy in all_strategies(Settings()):
+        needed = {f"strategy.{strategy.id}", *(f"factor.{name}" for name in strategy.factor_names)}
+        assert needed <= words.keys
+
+
+def test_five_strategies_are_two_in_a_row_and_only_those_that_are_on_are_marked() -> None:
+    screen = settings_screen(PRESETS["practice"], SettingsPage.SIGNALS, STRATEGIES, languages()["en"])
+    assert [[button.text for button in row] for row in screen.rows[:3]] == [
+        ["CumDelta S/R", "Fibonacci RSI"],
+        ["✓ MultiTF", "Range"],
+        ["✓ VolumeVWAP"],
+    ]
+    everything = replace(PRESETS["practice"], strategies_on=STRATEGIES)
+    assert "MultiTF + VolumeVWAP" in plain(screen)
+    assert "CumDelta S/R" in plain(settings_screen(everything, SettingsPage.SIGNALS, STRATEGIES, languages()["en"]))
 
 
 def test_where_it_runs_stands_on_every_card(words: Words) -> None:

@@ -152,5 +152,5 @@ async def test_a_strategy_that_is_off_is_not_counted() -> None:
     dialled = Dialled(3)
     await dialled.fill()
     both = dialled.dial.threshold(asked(50), SYMBOLS)
-    one = dialled.dial.threshold(asked(50, strategies_off=("multitf",)), SYMBOLS)
+    one = dialled.dial.threshold(asked(50, strategies_on=("volume_vwap",)), SYMBOLS)
     assert one.value < both.value

@@ -16,7 +16,7 @@ from trading.preferences import (
 )
 
 D = Decimal
-KNOWN = ("multitf", "volume_vwap")
+KNOWN = ("cumdelta_sr", "multitf", "volume_vwap")
 BALANCED = PRESETS["balanced"]
 
 # frame, watchlist, confluence, stop, target, risk %, open, table %, loss %, cap, band, cool-off in minutes
@@ -105,11 +105,11 @@ def test_the_risk_share_has_bounds(asked: str, fits: bool) -> None:
 
 def test_the_last_strategy_can_not_be_switched_off() -> None:
     one = with_strategy(BALANCED, "multitf", False, KNOWN)
-    assert one.strategies_off == ("multitf",)
+    assert one.strategies_on == ("volume_vwap",)
     with pytest.raises(Unfit) as unfit:
         with_strategy(one, "volume_vwap", False, KNOWN)
     assert unfit.value.field == "last_strategy"
-    assert with_strategy(one, "multitf", True, KNOWN).strategies_off == ()
+    assert with_strategy(one, "multitf", True, KNOWN).strategies_on == ("multitf", "volume_vwap")
 
 
 def test_switching_twice_is_switching_once_and_an_unknown_strategy_is_refused() -> None:
@@ -118,3 +118,10 @@ def test_switching_twice_is_switching_once_and_an_unknown_strategy_is_refused() 
     assert with_strategy(BALANCED, "multitf", True, KNOWN) == BALANCED
     with pytest.raises(Unfit):
         with_strategy(BALANCED, "astrology", True, KNOWN)
+
+
+def test_everybody_begins_with_the_two_main_strategies_and_switches_others_on_by_hand() -> None:
+    assert {preset.strategies_on for preset in PRESETS.values()} == {("multitf", "volume_vwap")}
+    more = with_strategy(BALANCED, "cumdelta_sr", True, KNOWN)
+    assert more.strategies_on == ("cumdelta_sr", "multitf", "volume_vwap")
+    assert with_strategy(more, "cumdelta_sr", False, KNOWN) == BALANCED

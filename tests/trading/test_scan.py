@@ -9,7 +9,7 @@ import pytest
 from storage.database import Database
 from tests.doubles_exchange import instrument
 from tests.trading.bursts import burst
-from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World, quiet
+from tests.trading.world import ACCOUNT, BTC, ETH, MIDNIGHT, MINUTE, OWNER, SOL, World
 from trading.errors import OutcomeUnknown
 from trading.model import Ticket
 from trading.ports import Heard
@@ -142,7 +142,7 @@ async def test_a_close_that_was_told_is_not_gone_through_again(market: World, mo
 
 
 async def test_only_strategies_that_are_on_are_listened_to(market: World) -> None:
-    await market.prefer(strategies_off=("multitf",))
+    await market.prefer(strategies_on=("volume_vwap",))
     lay(market, BTC)
     await closing(market)
     (ticket,) = await offers(market)
@@ -150,14 +150,14 @@ async def test_only_strategies_that_are_on_are_listened_to(market: World) -> Non
 
 
 async def test_a_threshold_out_of_reach_is_not_reached(market: World) -> None:
-    await market.prefer(threshold=D("0.95"), confluence=3, strategies_off=("multitf",))
+    await market.prefer(threshold=D("0.95"), confluence=3, strategies_on=("volume_vwap",))
     lay(market, BTC, volume=180)  # 1.8 x usual: a volume score of 0.4
     await closing(market)
     assert not await heard(market)
 
 
 async def test_the_strongest_of_a_close_ranks_first_and_each_knows_how_many_they_were(market: World) -> None:
-    await market.prefer(strategies_off=("multitf",))
+    await market.prefer(strategies_on=("volume_vwap",))
     lay(market, BTC, volume=200)
     lay(market, ETH, volume=400)
     lay(market, SOL, volume=260)
@@ -288,7 +288,7 @@ async def test_a_symbol_that_is_held_is_listed(market: World) -> None:
 
 
 async def test_when_the_dial_is_exceeded_only_the_strongest_that_fit_the_day_become_cards(market: World) -> None:
-    await market.prefer(strategies_off=("multitf",), per_day=2, threshold=D("0.75"))
+    await market.prefer(strategies_on=("volume_vwap",), per_day=2, threshold=D("0.75"))
     exceeded = Threshold(D("0.75"), 9.0, 7.0, reached=True, fixed=False, exceeded=True)
     market.assistant.dial.threshold = lambda *_: exceeded  # type: ignore[method-assign]
     lay(market, BTC, volume=260)
@@ -306,7 +306,8 @@ async def test_the_dials_history_is_read_for_those_who_use_it(market: World) -> 
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is None
     for symbol in (BTC, ETH, SOL):
         for minutes in (1, 5):
-            market.exchange.rows[symbol, minutes] = quiet(symbol, minutes, 4_000, MIDNIGHT - minutes * MINUTE)
+            newest = MIDNIGHT - 20 * minutes * MINUTE
+            market.exchange.rows[symbol, minutes] = burst(symbol, minutes, newest, candles=3_981, ahead=19)
     await market.prefer(per_day=50)
     await market.assistant.each_minute()
     assert market.assistant.dial.threshold(dialled, (BTC,)).per_day is not None

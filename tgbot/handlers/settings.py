@@ -191,7 +191,7 @@ def _changed(preferences: Preferences, action: SettingAction, value: str, strate
     if action is SettingAction.PRESET:
         return with_preset(value)
     if action is SettingAction.STRATEGY:
-        return with_strategy(preferences, value, value in preferences.strategies_off, strategies)
+        return with_strategy(preferences, value, value not in preferences.strategies_on, strategies)
     if not _NUMBER.fullmatch(value):
         raise Unfit(str(action), choices=tuple(str(minutes) for minutes in SLOW_FRAMES))
     number = Decimal(value)

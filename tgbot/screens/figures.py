@@ -1,5 +1,6 @@
 """Pieces that several screens share: bars, factors, prices with the instrument's own digits. Pure."""
 
+import math
 from decimal import Decimal
 
 from strategies.signal import Factor, Signal
@@ -45,14 +46,25 @@ def factor_label(factor: Factor, words: Words) -> str:
 
 
 def factor_figure(factor: Factor, words: Words) -> str:
-    """The raw measure in words: 2.9 x usual, 3.2 ATR above."""
-    for key, figure in (
-        (f"factor.{factor.name}.raw", factor.raw * 100 if factor.name == "price_position" else factor.raw),
-        (f"factor.{factor.name}.{'above' if factor.raw >= 0 else 'below'}", abs(factor.raw)),
+    """The raw measure in words: 2.9 x usual, 3.2 ATR above.
+
+    A factor's words choose how it is told, by the key they stand under: `factor.<name>.raw` as it is, `.percent` as a
+    share, `.above` and `.below` (or `.above_percent`, `.below_percent`) without the sign that they say; `.none` where
+    it is not known.
+    """
+    key, figure = f"factor.{factor.name}", factor.raw
+    if math.isnan(figure):
+        return words.either(f"{key}.none", words("factor.unknown"))
+    side = "above" if figure >= 0 else "below"
+    for told, value, digits in (
+        ("raw", figure, 1),
+        ("percent", figure * 100, 0),
+        (side, abs(figure), 1),
+        (f"{side}_percent", abs(figure) * 100, 0),
     ):
-        if key in words.keys:
-            return words(key, x=words.number(figure, 0 if factor.name == "price_position" else 1))
-    return words.number(factor.raw, 2)
+        if f"{key}.{told}" in words.keys:
+            return words(f"{key}.{told}", x=words.number(value, digits))
+    return words.number(figure, 2)
 
 
 def factor_rows(signal: Signal, words: Words) -> tuple[tuple[str, str], ...]:

@@ -69,7 +69,7 @@ def typing_screen(field: SettingAction, preferences: Preferences, words: Words, 
 
 def described(preferences: Preferences, strategies: Sequence[str], words: Words) -> dict[str, str]:
     """Each setting by its label, as one line of words."""
-    on = [strategy_name(name, words) for name in strategies if name not in preferences.strategies_off]
+    on = [strategy_name(name, words) for name in strategies if name in preferences.strategies_on]
     preset = words.either(f"preset.{preferences.preset}", preferences.preset)
     if preferences != PRESETS.get(preferences.preset):
         preset = words("settings.preset.changed", preset=preset)
@@ -136,10 +136,10 @@ def _home_rows(words: Words) -> tuple[Row, ...]:
 
 
 def _signal_rows(preferences: Preferences, strategies: Sequence[str], words: Words) -> tuple[Row, ...]:
-    switches = tuple(
-        _choice(strategy_name(name, words), name not in preferences.strategies_off, SettingAction.STRATEGY, name)
+    switches = [
+        _choice(strategy_name(name, words), name in preferences.strategies_on, SettingAction.STRATEGY, name)
         for name in strategies
-    )
+    ]
     frames = tuple(
         _choice(words.frame(minutes), minutes == preferences.minutes, SettingAction.MINUTES, str(minutes))
         for minutes in SLOW_FRAMES
@@ -159,7 +159,8 @@ def _signal_rows(preferences: Preferences, strategies: Sequence[str], words: Wor
         value = preferences.threshold
         shown = words("settings.threshold", value=words.number(value))
         number = _steps(SettingAction.THRESHOLD, value, THRESHOLD_STEPS, shown)
-    return (switches, frames, modes, number)
+    paired = (tuple(switches[begin : begin + 2]) for begin in range(0, len(switches), 2))
+    return (*paired, frames, modes, number)
 
 
 def _risk_rows(preferences: Preferences, words: Words) -> tuple[Row, ...]:
