@@ -1,9 +1,6 @@
 """The world with what holds when all else fails: panics, halts and alarms on the real database."""
 
-from storage.alarms import AlarmStore
 from storage.database import Database
-from storage.halts import HaltStore
-from storage.panics import PanicStore
 from storage.safety import safety_book
 from tests.doubles_crier import CrierDouble
 from tests.trading.world import ACCOUNT, OWNER, World
@@ -17,10 +14,8 @@ class SafetyWorld(World):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.crier = CrierDouble()
-        self.panics = PanicStore(database, "sandbox")
-        self.alarms = AlarmStore(database, "sandbox")
-        self.halts = HaltStore(database, "sandbox")
         self.book = safety_book(database, "sandbox")
+        self.panics, self.alarms = self.book.panics, self.book.alarms
         self.safety = self._build_safety()
 
     def _build_safety(self) -> Safety:

@@ -161,6 +161,14 @@ async def test_all_widens_what_runs_for_ours(safe: SafetyWorld) -> None:
     assert safe.held == {}
 
 
+async def test_what_was_widened_in_the_last_moment_is_not_over_yet(safe: SafetyWorld) -> None:
+    asked = await safe.safety.panic.ask(OWNER)
+    ours = await safe.panics.begin(asked.id, OWNER, Scope.OURS, safe.clock.now())
+    wide = await safe.panics.begin(asked.id, OWNER, Scope.ALL, safe.clock.now())
+    assert (await safe.panics.finish(ours, safe.clock.now())).state is PanicState.RUNNING
+    assert (await safe.panics.finish(wide, safe.clock.now())).state is PanicState.DONE
+
+
 async def test_cancelled_before_it_began_nothing_has_changed(safe: SafetyWorld) -> None:
     await two_of_ours_and_one_by_hand(safe)
     asked = await safe.safety.panic.ask(OWNER)
@@ -257,6 +265,16 @@ async def test_ours_are_closed_while_bybit_answers_no_question_at_all(safe: Safe
         safe.exchange.trouble[read] = []
     await safe.safety.runner.drained()
     assert safe.held == {}
+
+
+async def test_silence_is_not_flat(safe: SafetyWorld) -> None:
+    safe.exchange.hand(ACCOUNT, SOL, "Buy", D("0.5"))
+    asked = await safe.safety.panic.ask(OWNER)
+    safe.exchange.trouble["positions"] = [OutcomeUnknown("HTTP 502")] * 8
+    await safe.safety.panic.begin(OWNER, asked.id, Scope.ALL)
+    await safe.safety.runner.drained()
+    assert safe.held == {}
+    assert any(told.progress.silent for told in safe.crier.panics)
 
 
 async def test_a_position_beyond_the_largest_market_order_is_closed_in_parts(safe: SafetyWorld) -> None:
