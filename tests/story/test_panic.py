@@ -54,7 +54,7 @@ async def button(practice: Practice, text: str) -> tuple[int, str]:
 async def two_of_ours(practice: Practice) -> None:
     """Both cards of the burst, from offer to protected."""
     practice.clock.leap_to_close()
-    for _ in range(60):
+    for _ in range(240):
         texts = await practice.words(1001)
         if texts.count("🟢") == 2:
             return
@@ -101,7 +101,7 @@ async def test_a_panic_ends_flat_whatever_fails_and_each_close_is_found_once(tmp
         async def over() -> bool:
             return "Panic over: 3 closed" in (await practice.card(1001, card)).replace("\n", " ")
 
-        await practice.until(over, 90)
+        await practice.until(over, 180)
         orders = await ledger(practice)
         assert held(orders) == {}
         closes = [order for order in orders if order["reduceOnly"] and order["orderLinkId"]]
