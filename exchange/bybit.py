@@ -199,6 +199,12 @@ class Bybit:
         )
         return translate.order_from(result, order_link_id)
 
+    async def stop_cover(self, account: AccountId, symbol: str, index: int = 0) -> Decimal:
+        caller = self._caller(account)
+        asked = {"category": CATEGORY, "symbol": symbol, "orderFilter": "StopOrder", "limit": 50}
+        found = pages(self._door, caller, "get_open_orders", **asked)
+        return sum([translate.stop_cover_from(page, index) async for page in found], Decimal(0))
+
     async def past_order(self, account: AccountId, symbol: str, order_link_id: str, since: int) -> OrderFacts | None:
         for start, end in self._spans(since - MARGIN):
             result = await self._private(
@@ -251,14 +257,16 @@ class Bybit:
         await self._door.act(self._caller(account), "cancel_order", params)
 
     async def set_stop(
-        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None, index: int = 0
     ) -> None:
         """Raises ValueError where both are None."""
+        params = translate.stop_params(symbol, stop, target, index)
         try:
-            await self._door.act(self._caller(account), "set_trading_stop", translate.stop_params(symbol, stop, target))
+            await self._door.act(self._caller(account), "set_trading_stop", params)
         except OutcomeUnknown as doubt:
             # "Not modified" is also Bybit's word for a missing parameter: only the position itself can tell.
-            if doubt.code != codes.STOP_UNCHANGED or not await self._stands(account, symbol, stop, target):
+            unchanged = doubt.code == codes.STOP_UNCHANGED
+            if not unchanged or not await self._stands(account, symbol, stop, target, index):
                 raise
 
     # --- inside
@@ -299,9 +307,14 @@ class Bybit:
             raise
         return translate.taker_fee_from(result, symbol)
 
-    async def _stands(self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None) -> bool:
+    async def _stands(
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None, index: int
+    ) -> bool:
         return any(
-            position.size > 0 and stop in (None, position.stop) and target in (None, position.target)
+            position.size > 0
+            and position.index == index
+            and stop in (None, position.stop)
+            and target in (None, position.target)
             for position in await self.positions(account, symbol)
         )
 

@@ -24,6 +24,7 @@ COIN = "USDT"
 
 # "Cancelled" may have fills; PartiallyFilledCanceled is spot's word for that and costs nothing to know.
 _FINAL = frozenset({"Filled", "Cancelled", "Rejected", "Deactivated", "PartiallyFilledCanceled"})
+_STOPS = frozenset({"StopLoss", "PartialStopLoss"})
 _DIRECTIONS = {"Buy": Direction.LONG, "Sell": Direction.SHORT}
 _UNIFIED = frozenset({3, 4, 5, 6})  # unifiedMarginStatus of UTA 1.0 and 2.0 and their Pro forms; 1 is classic
 _NO_EXPIRY_BEFORE = 946_684_800_000  # 2000-01-01: Bybit writes 1970 where a key does not expire
@@ -51,7 +52,7 @@ def order_params(request: OrderRequest) -> dict[str, object]:
         "orderType": "Market" if request.price is None else "Limit",
         "qty": plain(request.size),
         "timeInForce": request.time_in_force,
-        "positionIdx": 0,
+        "positionIdx": request.position_index,
         "orderLinkId": request.order_link_id,
     }
     if request.price is not None:
@@ -63,12 +64,12 @@ def order_params(request: OrderRequest) -> dict[str, object]:
     return params | _stop_params(request.stop, request.target) if attached else params
 
 
-def stop_params(symbol: str, stop: Decimal | None, target: Decimal | None) -> dict[str, object]:
+def stop_params(symbol: str, stop: Decimal | None, target: Decimal | None, index: int = 0) -> dict[str, object]:
     """What /v5/position/trading-stop is sent for the whole position. Raises ValueError where there is nothing to set:
     Bybit answers that like a stop already set."""
     if stop is None and target is None:
         raise ValueError("neither stop nor target given")
-    return {"category": CATEGORY, "symbol": symbol, "positionIdx": 0} | _stop_params(stop, target)
+    return {"category": CATEGORY, "symbol": symbol, "positionIdx": index} | _stop_params(stop, target)
 
 
 def _stop_params(stop: Decimal | None, target: Decimal | None) -> dict[str, object]:
@@ -99,6 +100,14 @@ def order_from(result: Row, order_link_id: str) -> OrderFacts | None:
         if word(row, "orderLinkId") == order_link_id:
             return _order(row)
     return None
+
+
+@readable("stop orders")
+def stop_cover_from(result: Row, index: int) -> Decimal:
+    """What the untriggered stop losses of one page would close of a position."""
+    waiting = [row for row in rows(result) if word(row, "orderStatus") == "Untriggered"]
+    stops = [row for row in waiting if word(row, "stopOrderType") in _STOPS and whole(row, "positionIdx") == index]
+    return sum((number(row, "qty") for row in stops), Decimal(0))
 
 
 def _order(row: Row) -> OrderFacts:

@@ -16,8 +16,8 @@ PROPOSED = "proposed"
 NOTED = "noted"
 
 
-async def offer(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
-    """Writes a fresh revision (`storage.rows.revision_row`)."""
+async def offer(connection: AsyncConnection, row: Mapping[str, Any], event: str = PROPOSED) -> None:
+    """Writes a fresh revision (`storage.rows.revision_row`) and how it came to be."""
     await connection.execute(insert(revisions).values(row))
     await connection.execute(
         insert(transitions).values(
@@ -25,7 +25,7 @@ async def offer(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
             number=row["number"],
             environment=row["environment"],
             uid=row["uid"],
-            event=PROPOSED,
+            event=event,
             before=None,
             after=row["state"],
             at=row["changed_at"],

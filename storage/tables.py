@@ -8,7 +8,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -16,18 +15,13 @@ from sqlalchemy import (
 )
 
 from storage.columns import Exact, RowId, Word
+from storage.metadata import metadata
+from storage.safety_tables import alarms, closes, halts, panics
 from trading.people import Role
 from trading.reasons import Ending, Reason
 from trading.states import LIVE, State
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+__all__ = ["alarms", "closes", "halts", "metadata", "panics"]
 
 # --- persons and their accounts
 

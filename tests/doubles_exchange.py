@@ -62,6 +62,7 @@ class Held:
     average: Decimal = NOTHING
     stop: Decimal | None = None
     target: Decimal | None = None
+    parts: Decimal = NOTHING  # how much of it has partial stops, set by hand
 
 
 @dataclass
@@ -203,6 +204,10 @@ class ExchangeDouble:
         self._raise("recent_order")
         return self._order(account, symbol, order_link_id)
 
+    async def stop_cover(self, account: AccountId, symbol: str, index: int = 0) -> Decimal:
+        self._raise("stop_cover")
+        return self.books[account].held.get(symbol, Held()).parts
+
     async def past_order(self, account: AccountId, symbol: str, order_link_id: str, since: int) -> OrderFacts | None:
         self._raise("past_order")
         order = self._order(account, symbol, order_link_id)
@@ -245,7 +250,7 @@ class ExchangeDouble:
         raise ExchangeRejected("order not exists or too late to cancel", 110001)
 
     async def set_stop(
-        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None, index: int = 0
     ) -> None:
         self._raise("set_stop")
         held = self.books[account].held.get(symbol)

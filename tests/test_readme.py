@@ -12,6 +12,7 @@ import indicators
 import strategies
 import tgbot.handlers
 from indicators.batch import BatchIndicatorProcessor
+from indicators.live_columns import LiveColumns
 from strategies.confluence import score
 from strategies.model import Settings
 from strategies.registry import all_strategies
@@ -50,7 +51,10 @@ def test_there_is_one_example_for_each_kind_of_file() -> None:
 def test_the_indicator_is_a_column_of_the_batch() -> None:
     candles = walk(2, 60)
     columns = BatchIndicatorProcessor().calculate_batch_core_indicators(candles)
-    assert columns["highest_20"][0, 40] == candles.high[0, 21:41].max()
+    assert columns["mean_range_10"][0, 40] == pytest.approx((candles.high - candles.low)[0, 31:41].mean())
+    live = LiveColumns(candles.symbols, candles.minutes)
+    live.fill(candles)
+    assert live.latest(slice(None))["mean_range_10"][0, 0] == pytest.approx(columns["mean_range_10"][0, -1])
 
 
 @pytest.mark.usefixtures("in_place")

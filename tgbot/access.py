@@ -106,6 +106,12 @@ def _private(event: TelegramObject) -> Message | CallbackQuery | None:
     return asked
 
 
+def owners_only(person: Person) -> None:
+    """Raises AccessDenied for everybody but an owner."""
+    if person.role is not Role.OWNER:
+        raise AccessDenied(f"{person.id} is not an owner")
+
+
 def traders_only(person: Person) -> None:
     """Raises AccessDenied for someone who may only look."""
     if person.role is Role.VIEWER:

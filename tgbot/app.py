@@ -19,10 +19,12 @@ from storage.errors import DatabaseRefused
 from storage.journal import JournalStore
 from storage.outbox import OutboxStore
 from storage.people import PeopleStore
+from storage.safety import safety_book
 from storage.vault import Vault, master_key_file
 from tgbot.accounts import Accounts
 from tgbot.beginning import Beginning
-from tgbot.clock import Schedule, SystemClock
+from tgbot.clock import Job, Schedule, SystemClock
+from tgbot.crier import OutboxCrier
 from tgbot.envfile import StartRefused
 from tgbot.handlers import build_dispatcher, places
 from tgbot.letters import Letters
@@ -31,6 +33,7 @@ from tgbot.menu import set_menus
 from tgbot.notify import OutboxNotifier
 from tgbot.outbox import Outbox
 from tgbot.practice import PracticeWorld
+from tgbot.safety_letters import SafetyLetters
 from tgbot.services import Services
 from tgbot.settings import Settings
 from tgbot.tasks import Tasks
@@ -39,12 +42,14 @@ from tgbot.words import load_languages
 from trading.assistant import Assistant, build_assistant
 from trading.ports import Clock
 from trading.preferences import with_preset
+from trading.safety import build_safety
 
 log = structlog.get_logger(__name__)
 
 # What runs when we are told to end may go on for so long, all of it together.
 PATIENCE = 15.0
 LETTERS_SECONDS = 3.0
+PANIC_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
         journal = JournalStore(database, environment)
         people = PeopleStore(database, environment)
         letter_box = OutboxStore(database, environment)
+        kept = safety_book(database, environment)
         vault = Vault(database, master_key_file(url, environment))
 
         # Bybit
@@ -130,7 +136,8 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
         bot = telegram_client(settings)
         closing.push_async_callback(bot.session.close)
         languages = load_languages()
-        outbox = Outbox(bot, letter_box, people, Letters(journal, languages, environment, clock), clock)
+        others = SafetyLetters(kept.panics, kept.alarms, environment).drawers()
+        outbox = Outbox(bot, letter_box, people, Letters(journal, languages, environment, clock, others), clock)
         notifier = OutboxNotifier(letter_box, journal, clock, outbox.wake)
 
         # what the assistant does
@@ -147,12 +154,16 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
             tell=lambda what, text: log.warning(text, what=what),
             stream=streams,
         )
+        crier = OutboxCrier(letter_box, clock, outbox.wake)
+        safety = build_safety(assistant, kept, crier, lambda: secrets.token_hex(8))
+        closing.push_async_callback(safety.runner.close)
         heed(bot, assistant.context.health)
 
         # who may use it, and with which keys
         accounts = Accounts(settings, people, vault, exchange, redaction, clock)
         await accounts.welcome_owners()
         await accounts.reconnect()
+        await safety.load()
 
         # what answers in the chat
         services = Services(
@@ -160,6 +171,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
             journal=journal,
             exchange=exchange,
             desk=assistant.desk,
+            safety=safety,
             status_desk=assistant.report,
             why_desk=assistant.why,
             notifier=notifier,
@@ -175,6 +187,7 @@ async def open_app(settings: Settings, redaction: Redaction, clock: Clock | None
         polling = Polling(bot, build_dispatcher(services), clock)
 
         schedule = Schedule(assistant.context.health)
+        schedule.begin(Job("panic", PANIC_SECONDS, safety.runner.tend))
         beginning = Beginning(accounts.connect_owners, assistant, schedule, settings.tick_seconds)
         yield App(assistant, streams, polling, outbox, beginning, schedule, tasks, services)
 

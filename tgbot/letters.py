@@ -1,6 +1,8 @@
 """What a letter of the outbox shows, drawn from the journal at the moment it goes out."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from storage.outbox import Letter
 from tgbot.notify import figures_from, glance_from
@@ -23,19 +25,34 @@ class Drawn:
     anew: bool = False
 
 
-class Letters:
-    """Knows what each kind of subject looks like."""
+# Draws the letters of one kind; None where there is nothing to tell any more.
+Drawer = Callable[[Letter, Words], Awaitable[Drawn | None]]
+_NO_OTHERS: Mapping[str, Drawer] = MappingProxyType({})
 
-    def __init__(self, journal: Journal, languages: Languages, environment: str, clock: Clock) -> None:
+
+class Letters:
+    """Knows what each kind of subject looks like; `others` draw kinds that tickets know nothing of."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        languages: Languages,
+        environment: str,
+        clock: Clock,
+        others: Mapping[str, Drawer] = _NO_OTHERS,
+    ) -> None:
         self._journal = journal
         self._languages = languages
         self._environment = environment
         self._clock = clock
+        self._others = others
 
     async def draw(self, letter: Letter, person: Person) -> Drawn | None:
         """None where there is nothing to tell any more."""
         words = self._languages[person.language]
         kind = letter.subject.partition(":")[0]
+        if kind in self._others:
+            return await self._others[kind](letter, words)
         match kind:
             case "t" | "ring":
                 return await self._of_ticket(letter, words)

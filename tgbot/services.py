@@ -11,6 +11,7 @@ from tgbot.words import Languages
 from trading.people import Person
 from trading.ports import Clock, Exchange, Journal
 from trading.preferences import Preferences
+from trading.safety import Safety
 from trading.status import Nearest, Status
 from trading.tickets import TicketDesk
 from trading.why import NoReading, Why
@@ -45,6 +46,7 @@ class Services:
     journal: Journal
     exchange: Exchange
     desk: TicketDesk
+    safety: Safety
     status_desk: StatusDesk
     why_desk: WhyDesk
     notifier: OutboxNotifier

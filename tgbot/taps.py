@@ -16,6 +16,7 @@ class TicketAction(StrEnum):
     REFRESH = "refresh"
     ADOPT = "adopt"  # takes a position that was changed by hand as it is
     MOVE = "move"  # the card comes down to the end of the chat
+    SET_STOP = "set_stop"  # one that was taken away by hand goes back where it was
 
 
 class TicketTap(CallbackData, prefix="t"):
@@ -24,6 +25,58 @@ class TicketTap(CallbackData, prefix="t"):
     ticket: str
     revision: int
     action: TicketAction
+
+
+class PanicAction(StrEnum):
+    """What can be done about a panic from its message."""
+
+    OURS = "ours"
+    ALL = "all"
+    CANCEL = "cancel"
+
+
+class PanicTap(CallbackData, prefix="x"):
+    """An action on one panic."""
+
+    panic: str
+    action: PanicAction
+
+
+class HaltTap(CallbackData, prefix="h"):
+    """Begins or ends the owner's halt."""
+
+    on: bool
+
+
+class AlarmAction(StrEnum):
+    """What can be done about a position without a stop."""
+
+    SET = "set"
+    SET_AND_ADOPT = "set_adopt"
+    ADOPT = "adopt"
+
+
+class AlarmTap(CallbackData, prefix="a"):
+    """An action on one alarm; `number` is that of the stop which its message proposed."""
+
+    alarm: str
+    number: int
+    action: AlarmAction
+
+
+class ForeignAction(StrEnum):
+    """What can be done to a position that no ticket holds, from the list of positions."""
+
+    ADOPT = "adopt"
+    ALARM = "alarm"  # its alarm comes down to the end of the chat
+
+
+class ForeignTap(CallbackData, prefix="f"):
+    """An action on a position of the tapping person's own account."""
+
+    symbol: str
+    index: int
+    action: ForeignAction
 
 
 class Page(StrEnum):

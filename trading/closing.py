@@ -35,6 +35,13 @@ class Closer:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._began_at = context.exchange.bybit_time()
+        self._signed: dict[str, int] = {}
+
+    def signed_at(self, closing: Ticket) -> int:
+        """When its close was signed at the latest (ms, Bybit's time): later than its commit, where that took long.
+        One of an earlier run of the program was signed before this run began."""
+        return max(closing.revision.changed_at, self._signed.get(close_id(closing), self._began_at))
 
     async def begin(self, held: Ticket) -> Ticket:
         """Commits CLOSING with the next close order's id. Raises TicketError where nothing is open."""
@@ -48,31 +55,32 @@ class Closer:
         await self._context.notifier.ticket(closing)
         return closing
 
-    async def send(self, closing: Ticket) -> None:
+    async def send(self, closing: Ticket, *, ring: bool = True) -> None:
         """Sends the committed close once. A refusal is told; an unknown outcome stays CLOSING until Bybit shows it."""
         context = self._context
         try:
-            await context.exchange.place(closing.account, close_request(closing), context.exchange.bybit_time())
+            signed_at = self._signed[close_id(closing)] = context.exchange.bybit_time()
+            await context.exchange.place(closing.account, close_request(closing), signed_at)
         except (ExchangeRejected, ExchangeBusy) as refused:
             log.warning("close of %s was not done: %s", closing.id, refused.text)
-            await self._told(closing, f"{refused.code or ''} {refused.text}".strip()[:200])
+            await self._told(closing, f"{refused.code or ''} {refused.text}".strip()[:200], ring)
         except OutcomeUnknown as unknown:
             log.warning("close of %s is unknown: %s", closing.id, unknown.text)
         context.caches.forget_account(closing.account)
 
-    async def _told(self, closing: Ticket, why: str) -> None:
+    async def _told(self, closing: Ticket, why: str, ring: bool) -> None:
         try:
-            await self.failed(closing, why)
+            await self.failed(closing, why, ring=ring)
         except IllegalTransition as quicker:
             # Refused because nothing was left to close, and the watch has seen that already.
             log.info("ticket %s: %s", closing.id, quicker)
 
-    async def failed(self, closing: Ticket, why: str) -> Ticket:
+    async def failed(self, closing: Ticket, why: str, *, ring: bool = True) -> Ticket:
         """CLOSING back to what the position is: open, or unprotected where our entry never had its stop."""
         event, reason = Event.CLOSE_FAILED, Reason.CLOSE_REFUSED
         if closing.revision.reason is Reason.STOP_NEVER_SET:
             event, reason = Event.STOP_MISSING, Reason.STOP_NEVER_SET
         facts = Facts(reason=reason, detail=why)
         back = await self._context.journal.advance(*closing.key, event, self._context.clock.now(), facts)
-        await self._context.notifier.ticket(back, ring=True)
+        await self._context.notifier.ticket(back, ring=ring)
         return back

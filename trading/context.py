@@ -1,12 +1,13 @@
 """What the use cases of trading share: the ports, and what is known of the market at the moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trading.caches import Caches
 from trading.feed import Feed
 from trading.feed_news import MarketStream
 from trading.health import Health
 from trading.ports import Clock, Exchange, Journal, Notifier, People
+from trading.standing import Halting
 from trading.universe import Universe
 
 
@@ -24,3 +25,4 @@ class Context:
     feed: Feed
     caches: Caches
     health: Health
+    halting: Halting = field(default_factory=Halting)

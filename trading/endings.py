@@ -35,10 +35,9 @@ def outcome_of(ticket: Ticket, executions: Sequence[Execution]) -> Outcome | Non
     `executions`: all of the ticket's symbol since before the entry, in any order. Sizes beyond ours are not counted.
     """
     revision = ticket.revision
-    entry = fill_of(executions, revision.order_link_id)
+    entry, entered_at = _entered(ticket, executions)
     if entry is None:
         return None
-    entered_at = min(one.at for one in executions if one.order_link_id == revision.order_link_id)
     exits = _exits(ticket, entry.size, entered_at, executions)
     closed = sum((size for _, size in exits), ZERO)
     if closed < entry.size:
@@ -57,6 +56,16 @@ def outcome_of(ticket: Ticket, executions: Sequence[Execution]) -> Outcome | Non
         exit=value / entry.size,
         closed_at=last.at,
     )
+
+
+def _entered(ticket: Ticket, executions: Sequence[Execution]) -> tuple[Fill | None, int]:
+    """What the trade began with, and when (ms, Bybit's time); an adopted one begins where it was found."""
+    revision = ticket.revision
+    if ticket.is_adopted:
+        return revision.fill, revision.signed_at or ticket.created_at
+    entry = fill_of(executions, revision.order_link_id)
+    at = min((one.at for one in executions if one.order_link_id == revision.order_link_id), default=0)
+    return entry, at
 
 
 def _exits(

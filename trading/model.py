@@ -135,6 +135,7 @@ class OrderRequest:
     target: Decimal | None = None
     reduce_only: bool = False
     close_on_trigger: bool = False
+    position_index: int = 0  # Bybit's positionIdx: 0 one-way, 1 and 2 the sides of an account in hedge mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +252,10 @@ class Revision:
     closes: int = 0  # close orders sent so far; the next one's id derives from it
 
 
+# Stands as the strategy of a ticket whose position was opened by hand and taken over.
+ADOPTED = "adopted"
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """A signal sized for one account, with its newest revision. `first_risk` bounds every re-quote."""
@@ -274,6 +279,11 @@ class Ticket:
     @property
     def state(self) -> State:
         return self.revision.state
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether its position was opened by hand: no order of ours began it, so its fill is what was found."""
+        return self.signal.strategy == ADOPTED
 
     @property
     def key(self) -> tuple[str, int]:

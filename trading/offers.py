@@ -30,6 +30,7 @@ def expiry_of(signal: Signal) -> int:
 
 def check_now(context: Context, person: Person, signal: Signal) -> None:
     """What stops every entry at this moment, offered or tapped. Raises RiskRefused."""
+    context.halting.check()
     if person.paused:
         raise RiskRefused(Reason.PAUSED)
     skew = context.exchange.bybit_time() - context.clock.now()

@@ -106,6 +106,9 @@ class Exchange(Protocol):
     async def recent_order(self, account: AccountId, symbol: str, order_link_id: str) -> OrderFacts | None:
         """From /v5/order/realtime: open orders, and Bybit's short memory of closed ones."""
 
+    async def stop_cover(self, account: AccountId, symbol: str, index: int = 0) -> Decimal:
+        """How much of a position (positionIdx `index`) untriggered stops of its parts would close."""
+
     async def past_order(self, account: AccountId, symbol: str, order_link_id: str, since: int) -> OrderFacts | None:
         """From /v5/order/history, asked from `since` (ms) on."""
 
@@ -115,9 +118,9 @@ class Exchange(Protocol):
         """All from `since` (ms) on, oldest first, every page; of one order where its id is given."""
 
     async def set_stop(
-        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None
+        self, account: AccountId, symbol: str, stop: Decimal | None, target: Decimal | None = None, index: int = 0
     ) -> None:
-        """Sets or amends stop and target of the whole position; None leaves that one alone."""
+        """Sets or amends stop and target of the whole position; None leaves that one alone. `index`: positionIdx."""
 
 
 @dataclass(frozen=True, slots=True)

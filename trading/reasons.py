@@ -32,6 +32,7 @@ class Reason(StrEnum):
     PORTFOLIO_MARGIN = "portfolio_margin"
     HEDGE_MODE = "hedge_mode"
     PAUSED = "paused"
+    HALTED = "halted"  # the owner's word: no new entries for anybody
     NOT_RECONCILED = "not_reconciled"  # a restart's look at the account is not finished
     KEY_DEAD = "key_dead"
     LATE_CANDLE = "late_candle"  # seconds
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     PROVEN_ABSENT = "proven_absent"
     NOTHING_FILLED = "nothing_filled"
     EXCHANGE_SILENT = "exchange_silent"
+    PANIC = "panic"
 
     # how a position stands
     STOP_CONFIRMED = "stop_confirmed"  # read back from Bybit
@@ -59,6 +61,10 @@ class Reason(StrEnum):
     TURNED_BY_HAND = "turned_by_hand"
     SMALLER_BY_HAND = "smaller_by_hand"
     LEVELS_BY_HAND = "levels_by_hand"
+    STOP_AGAIN = "stop_again"  # after it was taken away by hand
+    STOP_MOVED_ON = "stop_moved_on"  # what a button would set fits the position no more; a new one was proposed
+    STOP_FIRST = "stop_first"  # a position without a stop is not adopted
+    NO_ACCOUNT = "no_account"
 
 
 class Ending(StrEnum):

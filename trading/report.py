@@ -123,8 +123,10 @@ class StatusDesk:
         live: tuple[Ticket, ...],
         positions: tuple[Position, ...],
     ) -> tuple[Block, ...]:
-        """What stops new tickets at this moment, the person's own pause first."""
-        blocks = [Block(Reason.PAUSED)] if person.paused else []
+        """What stops new tickets at this moment: the owner's halt, the person's own pause, then the limits."""
+        blocks = [] if self._context.halting.standing is None else [Block(Reason.HALTED)]
+        if person.paused:
+            blocks.append(Block(Reason.PAUSED))
         if account is not None and self._standings.of(account.id).blind:
             blocks.append(Block(Reason.KEY_DEAD))
         if abs(self._skew()) > SKEW_MS:

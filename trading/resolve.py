@@ -1,15 +1,26 @@
 """An order whose fate is unknown: asked by its id until it is found, or proven absent (EXECUTION 2.6)."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from trading.context import Context
-from trading.model import OrderFacts, Ticket
+from trading.model import AccountId, OrderFacts
 from trading.ports import RECV_WINDOW_MS
 
 # Bybit refuses a request later than its window; the skew we still allow, and five seconds for answers that lag.
 ABSENT_AFTER_MS = RECV_WINDOW_MS + 1_000 + 5_000
 BETWEEN_PROOFS_MS = 1_000
 BEFORE_SENT_MS = 60_000
+
+
+class Placed(Protocol):
+    """What an order was sent for: a ticket, or the close of a position that no ticket holds."""
+
+    @property
+    def account(self) -> AccountId: ...
+
+    @property
+    def symbol(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +38,12 @@ class Resolver:
         self._context = context
         self._first_proof: dict[str, int] = {}
 
-    async def fate(self, ticket: Ticket, order_link_id: str, sent_at: int) -> Fate:
+    async def fate(self, placed: Placed, order_link_id: str, sent_at: int) -> Fate:
         """Asks realtime, history and executions for this id. `sent_at` is the signed timestamp, ms of Bybit's time.
 
         Any error in any of the three raises ExchangeError: an unanswered question proves nothing.
         """
-        exchange, account, symbol = self._context.exchange, ticket.account, ticket.symbol
+        exchange, account, symbol = self._context.exchange, placed.account, placed.symbol
         asked_at = exchange.bybit_time()
         order = await exchange.recent_order(account, symbol, order_link_id)
         if order is None:

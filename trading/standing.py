@@ -1,7 +1,8 @@
-"""Whether an account may trade now: reconciled since the start, and its key alive."""
+"""Whether an account may trade now: reconciled since the start, its key alive, and nobody halted by the owner."""
 
 from dataclasses import dataclass
 
+from trading.emergency import Halt
 from trading.errors import RiskRefused
 from trading.model import AccountId
 from trading.reasons import Reason
@@ -34,3 +35,15 @@ class Standings:
             raise RiskRefused(Reason.KEY_DEAD)
         if not standing.reconciled:
             raise RiskRefused(Reason.NOT_RECONCILED)
+
+
+class Halting:
+    """Whether a halt stands, for every check of an entry; the database is read at the start and written first."""
+
+    def __init__(self) -> None:
+        self.standing: Halt | None = None
+
+    def check(self) -> None:
+        """Raises RiskRefused while a halt stands."""
+        if self.standing is not None:
+            raise RiskRefused(Reason.HALTED)

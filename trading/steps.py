@@ -6,6 +6,7 @@ ticket further, or leaves it as it is.
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from trading.closing import Closer, close_id
 from trading.context import Context
@@ -205,7 +206,8 @@ class Steps:
         if ticket.revision.reason is not Reason.STOP_NEVER_SET:
             if position.stop is None:
                 return ticket
-            return await self._moved(ticket, Event.PROTECTED, stop_as_it_is(ticket, position))
+            again = replace(stop_as_it_is(ticket, position), reason=Reason.STOP_AGAIN)
+            return await self._moved(ticket, Event.PROTECTED, again, ring=True)
         if not self._holds(ticket, position):
             await self._set_stop(ticket)
             position = await self._here(ticket)
@@ -261,7 +263,7 @@ class Steps:
         position = await self._here(ticket)
         if position is None:
             return await self._end_if_gone(ticket)
-        fate = await self._resolver.fate(ticket, close_id(ticket), ticket.revision.changed_at)
+        fate = await self._resolver.fate(ticket, close_id(ticket), self._closer.signed_at(ticket))
         if fate.absent:
             return await self._closer.failed(ticket, "the close order never reached Bybit")
         if fate.order is None or not fate.order.final or not await self._is_left(ticket, fate.order):

@@ -29,7 +29,8 @@ Carry = Callable[[Ticket, Look], Coroutine[Any, Any, None]]
 class TicketDesk:
     """What a person can do to a ticket. Ownership is checked in the journal's own SQL.
 
-    `own` hands a coroutine to the program's owner of tasks; `carry` brings a claimed ticket to Bybit.
+    `own` hands a coroutine to the program's owner of tasks; `carry` brings a claimed ticket to Bybit. `closer` is the
+    one that a panic shares: it knows when each close was signed.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class TicketDesk:
         self._quotes = quotes
         self._requoter = requoter
         self._standings = standings
-        self._closer = closer
+        self.closer = closer
         self._own = own
         self._carry = carry
 
@@ -94,8 +95,8 @@ class TicketDesk:
 
         Never held up by a limit. The card shows the end once Bybit has shown it.
         """
-        closing = await self._closer.begin(await self._context.journal.own(ticket, owner))
-        self._own(self._closer.send(closing), f"close {closing.id}")
+        closing = await self.closer.begin(await self._context.journal.own(ticket, owner))
+        self._own(self.closer.send(closing), f"close {closing.id}")
         return closing
 
     async def adopt(self, owner: int, ticket: str) -> Ticket:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 from trading.context import Context
@@ -25,6 +26,12 @@ FOLLOW_PAUSES = (0.1, 0.2, 0.3, 0.5, 0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0)
 SETTLED = ENDED | {State.OPEN, State.DRIFT, State.PROPOSED}
 
 
+class Guard(Protocol):
+    """Looks at every position of an account at every tick, whoever opened it."""
+
+    async def look(self, account: Account, positions: Sequence[Position]) -> None: ...
+
+
 class Watch:
     """Moves every live ticket along; one ticket is stepped by one task at a time."""
 
@@ -36,6 +43,7 @@ class Watch:
         self._steps = steps
         self._requoter = requoter
         self._standings = standings
+        self._guard: Guard | None = None
         self._began_at = context.clock.now()
         # Each lives as long as somebody holds it or waits for it.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -56,6 +64,14 @@ class Watch:
             except ExchangeError as error:
                 # Nothing is lost: the tick asks again and goes on from the journal.
                 self._context.health.failed("bybit", error.text)
+
+    def accompany(self, guard: Guard) -> None:
+        """From now on every account's positions are read at every tick and shown to `guard`."""
+        self._guard = guard
+
+    async def step(self, ticket: Ticket) -> None:
+        """One ticket as far as it goes now, unless its own task has it in hand. Raises ExchangeError."""
+        await self._move(ticket, None)
 
     async def tick(self) -> str:
         """One look at all that is not over: offers, live tickets, positions. Failures stay with their ticket.
@@ -81,9 +97,12 @@ class Watch:
         offers = [ticket for ticket in tickets if ticket.state is State.PROPOSED]
         try:
             asked = standing.blind or not standing.reconciled
-            positions = await self._positions(account, live, asked)
+            held = await self._positions(account, live, asked or self._guard is not None)
+            positions = None if held is None else {one.symbol: one for one in held}
             troubles = [await self._alone(self._move(ticket, positions)) for ticket in live]
             troubles += [await self._alone(self._attend(offer)) for offer in offers]
+            if self._guard is not None and held is not None:
+                troubles.append(await self._alone(self._guard.look(account, held)))
         except ExchangeError as error:
             if error.code in DEAD_KEY:
                 standing.blind = True
@@ -114,11 +133,11 @@ class Watch:
             present = await self._context.journal.own(ticket.id, ticket.owner)
             await self._steps.step(present, positions if present.revision == ticket.revision else None)
 
-    async def _positions(self, account: Account, live: list[Ticket], asked: bool) -> Mapping[str, Position] | None:
-        """The account's open positions by symbol; None where nothing needs them."""
+    async def _positions(self, account: Account, live: list[Ticket], asked: bool) -> tuple[Position, ...] | None:
+        """The account's open positions; None where nothing needs them."""
         if not asked and not any(ticket.state in HOLDING for ticket in live):
             return None
-        return {one.symbol: one for one in await self._context.exchange.positions(account.id) if one.size > 0}
+        return tuple(one for one in await self._context.exchange.positions(account.id) if one.size > 0)
 
     async def _attend(self, offer: Ticket) -> None:
         """Ends an offer that is over; raises the revision of one that was made before this start, so that a tap made

@@ -251,6 +251,28 @@ def test_a_stop_alone_leaves_the_target_alone() -> None:
         translate.stop_params("BTCUSDT", None, None)
 
 
+def test_a_side_of_a_hedged_symbol_is_closed_and_stopped_under_its_own_index() -> None:
+    close = OrderRequest("A", "Buy", Decimal(0), "x", reduce_only=True, close_on_trigger=True, position_index=2)
+    assert translate.order_params(close)["positionIdx"] == 2
+    assert translate.stop_params("A", Decimal(1), None, 2)["positionIdx"] == 2
+
+
+def test_only_untriggered_stop_losses_of_the_same_side_cover_a_position() -> None:
+    def order(kind: str, qty: str, status: str = "Untriggered", index: int = 0) -> dict[str, object]:
+        return {"orderStatus": status, "stopOrderType": kind, "qty": qty, "positionIdx": index}
+
+    listed = [
+        order("PartialStopLoss", "1.5"),
+        order("StopLoss", "2"),
+        order("PartialTakeProfit", "9"),
+        order("PartialStopLoss", "9", "Triggered"),
+        order("PartialStopLoss", "9", index=1),
+    ]
+    assert translate.stop_cover_from({"list": listed}, 0) == Decimal("3.5")
+    with pytest.raises(OutcomeUnknown):
+        translate.stop_cover_from({"list": [{"orderStatus": "Untriggered"}]}, 0)
+
+
 @given(st.decimals(min_value=Decimal("1e-9"), max_value=Decimal("1e12"), allow_nan=False, allow_infinity=False))
 def test_numbers_go_out_as_plain_digits_and_mean_the_same(value: Decimal) -> None:
     sent = translate.plain(value)

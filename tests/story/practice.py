@@ -92,7 +92,7 @@ class Practice:
             await self._serving
             self._stop = self._serving = self.app = None
 
-    async def until(self, what: Callable[[], Awaitable[Found]], seconds: float = 15.0) -> Found:
+    async def until(self, what: Callable[[], Awaitable[Found]], seconds: float = 60.0) -> Found:
         """The first true answer of `what`."""
         deadline = time.monotonic() + seconds
         while True:
@@ -117,7 +117,7 @@ class Practice:
         async with self.session.put(f"{self.telegram}/chat/{user}", json=told) as answer:
             assert answer.status == 200
 
-    async def say(self, user: int, text: str, seconds: float = 15.0) -> str:
+    async def say(self, user: int, text: str, seconds: float = 60.0) -> str:
         """What the bot wrote next."""
         before = await self.messages(user)
         async with self.session.post(f"{self.telegram}/chat/{user}/messages", json={"text": text}) as answer:

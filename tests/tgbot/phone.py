@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import count
 from pathlib import Path
 from re import sub
 from typing import Any
@@ -18,21 +19,27 @@ from sandbox.telegram.pace import UNLIMITED, Limits
 from storage.journal import JournalStore
 from storage.outbox import OutboxStore
 from storage.people import PeopleStore
+from storage.safety import safety_book
 from tests.doubles_clock import VirtualClock
+from tests.doubles_exchange import ExchangeDouble, instrument
 from tests.sandbox.telegram.practice_chat import TOKEN, Practice, practising
 from tests.storage.samples import ACCOUNT, NOW, OTHER_ACCOUNT, OWNER, ROOMY, opened, propose
 from tests.tgbot.cards import status, why
+from tgbot.crier import OutboxCrier
 from tgbot.handlers import build_dispatcher
 from tgbot.letters import Letters
 from tgbot.notify import OutboxNotifier
 from tgbot.outbox import Outbox
+from tgbot.safety_letters import SafetyLetters
 from tgbot.services import Services
 from tgbot.tasks import Tasks
 from tgbot.words import Languages, load_languages
+from trading.assistant import build_assistant
 from trading.errors import AssistantError
 from trading.model import Account, AccountId, Position, Ticket
 from trading.people import Person, Role
 from trading.preferences import PRESETS
+from trading.safety import build_safety
 from trading.states import Event
 from trading.status import Nearest, Status
 from trading.why import NoReading, Why, symbol_from
@@ -110,7 +117,7 @@ class WhyDesk:
 
 @dataclass
 class Phone:
-    """What a test holds: the chats of people, and what stands behind them."""
+    """What a test holds: the chats of people, and what stands behind them. `bybit` is what the safety acts on."""
 
     practice: Practice
     services: Services
@@ -119,6 +126,7 @@ class Phone:
     desk: Desk
     exchange: Exchange
     clock: VirtualClock
+    bybit: ExchangeDouble
 
     @property
     def languages(self) -> Languages:
@@ -203,14 +211,32 @@ async def phone(folder: Path, limits: Limits = UNLIMITED) -> AsyncIterator[Phone
         await _settle(people)
         store = OutboxStore(database, "sandbox")
         bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(practice.base)))
-        outbox = Outbox(bot, store, people, Letters(journal, languages, "sandbox", clock), clock)
+        kept = safety_book(database, "sandbox")
+        others = SafetyLetters(kept.panics, kept.alarms, "sandbox").drawers()
+        outbox = Outbox(bot, store, people, Letters(journal, languages, "sandbox", clock, others), clock)
         notifier = OutboxNotifier(store, journal, clock, outbox.wake)
+        bybit, ids = ExchangeDouble(clock, instrument("SOLUSDT")), count(1)
+        assistant = build_assistant(
+            exchange=bybit,
+            journal=journal,
+            people=people,
+            notifier=notifier,
+            clock=clock,
+            environment="sandbox",
+            watchlist=(),
+            own=tasks.own,
+            new_id=lambda: f"{next(ids):016x}",
+            tell=lambda *_: None,
+        )
+        crier = OutboxCrier(store, clock, outbox.wake)
+        safety = build_safety(assistant, kept, crier, lambda: f"{next(ids):016x}")
         desk, exchange = Desk(journal, notifier), Exchange()
         services = Services(
             people=people,
             journal=journal,
             exchange=exchange,
             desk=desk,
+            safety=safety,
             status_desk=StatusDesk(),
             why_desk=WhyDesk(),
             notifier=notifier,
@@ -227,13 +253,14 @@ async def phone(folder: Path, limits: Limits = UNLIMITED) -> AsyncIterator[Phone
         polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False))
         letters = asyncio.create_task(outbox.run())
         try:
-            yield Phone(practice, services, outbox, bot, desk, exchange, clock)
+            yield Phone(practice, services, outbox, bot, desk, exchange, clock, bybit)
         finally:
             outbox.stop()
             await letters
             await dispatcher.stop_polling()
             await polling
             await tasks.close(1)
+            await safety.runner.close()
             await bot.session.close()
 
 

@@ -8,7 +8,22 @@ from tests.storage.samples import OWNER
 from tests.tgbot.phone import OTHER_OWNER, STRANGER, VIEWER, Phone
 from tgbot.access import STRANGER_SECONDS
 from tgbot.handlers import places
-from tgbot.taps import LanguageTap, Page, PageTap, SettingAction, SettingTap, TicketAction, TicketTap
+from tgbot.taps import (
+    AlarmAction,
+    AlarmTap,
+    ForeignAction,
+    ForeignTap,
+    HaltTap,
+    LanguageTap,
+    Page,
+    PageTap,
+    PanicAction,
+    PanicTap,
+    SettingAction,
+    SettingTap,
+    TicketAction,
+    TicketTap,
+)
 from trading.people import Role
 from trading.states import State
 
@@ -22,6 +37,10 @@ def every_tap(ticket: str) -> list[str]:
         *(TicketTap(ticket=ticket, revision=1, action=action).pack() for action in TicketAction),
         *(PageTap(page=page).pack() for page in Page),
         *(SettingTap(action=action, value="0.01").pack() for action in SettingAction),
+        *(PanicTap(panic=ticket, action=action).pack() for action in PanicAction),
+        *(AlarmTap(alarm=ticket, number=1, action=action).pack() for action in AlarmAction),
+        *(ForeignTap(symbol="SOLUSDT", index=0, action=action).pack() for action in ForeignAction),
+        HaltTap(on=False).pack(),
         LanguageTap(language="ru").pack(),
         "nosuch",
     ]

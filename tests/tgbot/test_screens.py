@@ -13,6 +13,7 @@ from strategies.model import Settings
 from strategies.registry import all_strategies
 from strategies.signal import Factor
 from tests.tgbot.cards import NOW, D, heard, held, person, plan, status, statuses, ticket, tickets, why, whys
+from tests.tgbot.emergencies import emergencies
 from tgbot.handlers import places
 from tgbot.menu import menu
 from tgbot.screens.beside import ring_reply
@@ -74,6 +75,7 @@ def _cards(words: Words) -> Iterator[Screen]:
 
 
 def _pages(words: Words) -> Iterator[Screen]:
+    yield from emergencies(words)
     told = heard()
     for begin in range(0, len(told), SHOWN):
         yield signals_screen(told[begin : begin + SHOWN], "sandbox", words, NOW)

@@ -8,6 +8,7 @@ import pytest
 
 from storage.database import Database
 from tests.storage.samples import opened
+from tests.trading.safety_world import SafetyWorld
 from tests.trading.world import ACCOUNT, OWNER, World
 
 IN_MEMORY = Path("/dev/shm")
@@ -41,3 +42,13 @@ async def world(empty_world: World) -> World:
     assert account.id == ACCOUNT
     await empty_world.start()
     return empty_world
+
+
+@pytest.fixture
+async def safe(database: Database) -> AsyncIterator[SafetyWorld]:
+    """The same, with panics, halts and alarms."""
+    world = SafetyWorld(database)
+    await world.welcome(OWNER, ACCOUNT.uid)
+    await world.start()
+    yield world
+    await world.safety.runner.close()

@@ -10,7 +10,7 @@ from tgbot.screens.reasons import reason_sentence
 from tgbot.screens.screen import dotted
 from tgbot.taps import TicketAction, TicketTap
 from tgbot.words import Words
-from trading.model import Fill, Ticket
+from trading.model import ADOPTED, Fill, Ticket
 from trading.states import ENDED, State
 
 OFFERED, UNDER_WAY, SAFE, NEEDS_YOU, OVER = "🟡", "⏳", "🟢", "🔴", "⚪"
@@ -54,7 +54,8 @@ def size_held(ticket: Ticket) -> Decimal:
 def context_line(signal: Signal, environment: str, words: Words) -> str:
     """Where it runs and who says so: PRACTICE · VolumeVWAP + MultiTF 1m"""
     names = " + ".join(strategy_name(strategy, words) for strategy in (signal.strategy, *signal.also))
-    return dotted(words(f"env.{environment}"), f"{names} {words.frame(signal.minutes)}")
+    found = names if signal.strategy == ADOPTED else f"{names} {words.frame(signal.minutes)}"
+    return dotted(words(f"env.{environment}"), found)
 
 
 def result_line(ticket: Ticket, words: Words) -> str:

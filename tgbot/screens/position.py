@@ -10,7 +10,7 @@ from tgbot.screens.card import context_line, held, size_held, state_sign, ticket
 from tgbot.screens.figures import base_of, price
 from tgbot.screens.glance import Glance, unrealised_r
 from tgbot.screens.reasons import reason_sentence
-from tgbot.screens.screen import BLUE, NODE, RED, Button, Row, Screen, heading, moment, stacked, table, woven
+from tgbot.screens.screen import BLUE, GREEN, NODE, RED, Button, Row, Screen, heading, moment, stacked, table, woven
 from tgbot.taps import TicketAction
 from tgbot.words import Words
 from trading.endings import r_money
@@ -28,6 +28,7 @@ _TOLD_WHILE_HELD = frozenset(
         Reason.TURNED_BY_HAND,
         Reason.SMALLER_BY_HAND,
         Reason.LEVELS_BY_HAND,
+        Reason.STOP_AGAIN,
     }
 )
 WAITING: Mapping[State, str] = MappingProxyType(
@@ -110,8 +111,11 @@ def _position_buttons(ticket: Ticket, words: Words, asking: bool) -> tuple[Row, 
             (Button(words("ticket.button.keep"), ticket_tap(ticket, TicketAction.KEEP)),),
         )
     adopt = (Button(words("ticket.button.adopt"), ticket_tap(ticket, TicketAction.ADOPT), BLUE),)
+    again = words("stop.again", stop=price(ticket.revision.stop_now, ticket, words))
+    bare = ticket.state is State.UNPROTECTED and ticket.revision.reason is Reason.STOP_REMOVED
     return (
         *((adopt,) if ticket.state is State.DRIFT else ()),
+        *(((Button(again, ticket_tap(ticket, TicketAction.SET_STOP), GREEN),),) if bare else ()),
         (
             Button(words("ticket.button.close"), ticket_tap(ticket, TicketAction.ASK_CLOSE), RED),
             Button(words("button.refresh"), ticket_tap(ticket, TicketAction.REFRESH)),

@@ -8,8 +8,8 @@ from aiogram.utils.formatting import Bold
 from tgbot.screens.card import NEEDS_YOU, state_sign
 from tgbot.screens.figures import price_digits, side
 from tgbot.screens.glance import unrealised_r
-from tgbot.screens.screen import Button, Line, Row, Screen, dotted, heading, stacked
-from tgbot.taps import Page, PageTap, TicketAction, TicketTap
+from tgbot.screens.screen import BLUE, Button, Line, Row, Screen, dotted, heading, stacked
+from tgbot.taps import ForeignAction, ForeignTap, Page, PageTap, TicketAction, TicketTap
 from tgbot.words import Words, decimals_of
 from trading.portfolio import Held
 
@@ -25,7 +25,7 @@ def positions_screen(held: Sequence[Held], has_account: bool, environment: str, 
         lines.append(words("positions.none" if has_account else "positions.no_account"))
     elif environment == "sandbox":
         lines += ["", words("made_up")]
-    cards = tuple((_card_button(one, words),) for one in held if one.ticket is not None)
+    cards = tuple((_way_on(one, words),) for one in held)
     return Screen(stacked(*lines), (*cards, _leave(words)))
 
 
@@ -41,8 +41,14 @@ def _leave(words: Words) -> Row:
     )
 
 
-def _card_button(held: Held, words: Words) -> Button:
-    assert held.ticket is not None, "only ours have a card"
+def _way_on(held: Held, words: Words) -> Button:
+    """To the card of ours; what is not ours may be taken over once it has a stop, and until then has an alarm."""
+    position = held.position
+    if held.ticket is None:
+        bare = position.stop is None
+        action = ForeignAction.ALARM if bare else ForeignAction.ADOPT
+        told = words("stop.to_alarm" if bare else "adopt.button.of", symbol=position.symbol)
+        return Button(told, ForeignTap(symbol=position.symbol, index=position.index, action=action), BLUE)
     number = held.ticket.revision.number
     tap = TicketTap(ticket=held.ticket.id, revision=number, action=TicketAction.MOVE)
     return Button(words("positions.card", symbol=held.position.symbol), tap)
