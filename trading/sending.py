@@ -15,6 +15,11 @@ from trading.states import Event
 log = logging.getLogger(__name__)
 
 
+# Bybit documents it as not done, but it is an answer to an order that arrived. Asking by its id costs seconds; an order
+# that is there and that nobody knows of would cost more.
+TOO_MANY_VISITS = 10006
+
+
 class Sender:
     """Sends what is CONFIRMED. Nothing else in the program places an entry."""
 
@@ -48,6 +53,9 @@ class Sender:
         except ExchangeRejected as refused:
             return Event.REFUSED, _refusal(refused)
         except ExchangeBusy as busy:
+            if busy.code == TOO_MANY_VISITS:
+                log.warning("order %s met the limit: %s", ticket.revision.order_link_id, busy.text)
+                return Event.UNCERTAIN, Facts(detail=busy.text)
             return Event.NOT_SENT, Facts(reason=Reason.NOT_SENT, detail=busy.text)
         except OutcomeUnknown as unknown:
             log.warning("order %s is unknown: %s", ticket.revision.order_link_id, unknown.text)

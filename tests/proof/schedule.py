@@ -25,8 +25,6 @@ STRIKING = (
     *("lose_request", "lose_answer", "delay", "delay_after", "5xx", "5xx_after", "bad_json", "bad_json_after"),
     *(f"{code}{when}" for code in (10000, 10006, 10016) for when in ("", "_after")),
 )
-BROKEN_WORD = "10006_after"
-"""Too many visits, and done all the same. EXECUTION 2.5 takes 10006 for surely not done, so no entry meets with it."""
 PATHS = (
     *("/v5/order/create",) * 5,
     *("/v5/position/trading-stop",) * 2,
@@ -238,8 +236,6 @@ class Story:
         rules: list[dict[str, object]] = []
         for _ in range(random.randint(1, 4)):
             kind, path = random.choice(STRIKING), random.choice(PATHS)
-            if kind == BROKEN_WORD and path in ("/v5/", "/v5/order/create"):
-                kind = "10006"
             rules.append(
                 {
                     "path": path,

@@ -48,12 +48,20 @@ async def test_a_documented_refusal_ends_the_ticket_in_words(world: World, code:
     assert not await world.live()
 
 
-async def test_a_busy_bybit_has_surely_not_taken_it(world: World) -> None:
-    world.exchange.trouble["place"].append(ExchangeBusy("too many visits", 10006))
+async def test_what_the_door_did_not_send_is_surely_not_there(world: World) -> None:
+    world.exchange.trouble["place"].append(ExchangeBusy("not sent: Bybit's limit leaves no place"))
     ticket = await world.confirmed()
     assert (ticket.state, ticket.revision.reason) == (State.NOT_PLACED, Reason.NOT_SENT)
     await world.tick(10)
     assert not world.exchange.sent
+
+
+async def test_too_many_visits_is_asked_about_by_id_before_the_same_order_goes_out_again(world: World) -> None:
+    world.exchange.trouble["place"].append(ExchangeBusy("too many visits", 10006))
+    ticket = await world.confirmed()
+    assert State.UNKNOWN in world.notifier.states_of(ticket.id)
+    await world.tick(60)
+    assert world.entries == [ticket.revision.order_link_id]
 
 
 async def test_a_lost_answer_is_found_by_its_id_and_sent_once(world: World) -> None:
