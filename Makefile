@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test lint format bench lock clean
+.PHONY: run test lint format bench mutants soak lock clean
 
 run: $(VENV)/run.stamp
 	@exec $(PY) -m tgbot
@@ -36,6 +36,15 @@ $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 
 bench: $(VENV)/test.stamp
 	$(PY) -m bench --plot docs/bench.png
+
+# Takes each guard of an order's life away in turn; every one must be missed by a test.
+mutants: $(VENV)/test.stamp
+	$(PY) -m tests.proof.mutants
+
+# Hours: 100,000 schedules of faults, and a kill at every single await.
+soak: $(VENV)/test.stamp
+	BYBOT_FIRST_SEED=100000 BYBOT_SCHEDULES=100000 $(PY) -m pytest -n 2 tests/proof/test_schedules.py
+	BYBOT_STRIDE=1 $(PY) -m pytest -n 2 --timeout=7200 tests/proof/test_every_await.py
 
 # The locks name no index; UV is any recent uv. The tests' lock keeps to the versions that people run.
 UV ?= uv

@@ -1,16 +1,17 @@
-"""From candles to strength, both strategies equal the benchmark's peer: TA-Lib and plain Python, symbol by symbol."""
+"""From candles to strength, both main strategies equal the benchmark's peer: TA-Lib and plain Python, one by one."""
 
 import numpy as np
 import pytest
 
-from bench.tick import SETTINGS, loop, made_market, ours
-from strategies.registry import all_strategies
+from bench.peer import FRAMES, made_market
+from bench.tick import Moving, looped, recomputed
 
 
-@pytest.mark.parametrize(("symbols", "candles", "seed"), [(3, 120, 1), (40, 150, 2), (3, 400, 3)])
-def test_the_newest_strengths_equal_those_of_the_plain_loop(symbols: int, candles: int, seed: int) -> None:
-    fast, slow = made_market(symbols, candles, seed)
-    main_two = tuple(one for one in all_strategies(SETTINGS) if one.id in ("multitf", "volume_vwap"))
-    expected = loop(fast, slow)
+@pytest.mark.parametrize(("symbols", "candles"), [(3, 120), (40, 150), (3, 400)])
+def test_the_newest_strengths_equal_those_of_the_plain_loop(symbols: int, candles: int) -> None:
+    longer = made_market(symbols, candles, FRAMES, more=1)
+    market = {minutes: one.until(candles) for minutes, one in longer.items()}
+    expected = np.stack(looped(market))
     assert expected.max() > 0.2
-    np.testing.assert_allclose(ours(fast, slow, main_two), expected, atol=1e-8)
+    np.testing.assert_allclose(np.stack(recomputed(market)), expected, atol=1e-8)
+    np.testing.assert_allclose(np.stack(Moving(longer, candles - 1).move()), expected, atol=1e-8)
