@@ -20,11 +20,12 @@ PACKAGES = (
     "import aiogram, pybit.unified_trading, pandas, numpy, cachetools, aiosqlite, apscheduler.schedulers.asyncio, "
     "pytest, pytest_asyncio"
 )
-MEASURED = """
-import json, resource, time
+MEASURED = r"""
+import json, pathlib, re, time
 {}
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([time.process_time() * 1e3, used.ru_maxrss / 1024]))
+# Not getrusage: what it calls the largest includes the process that this one was forked from.
+peak = re.search(r"VmHWM:\s+(\d+)", pathlib.Path("/proc/self/status").read_text()).group(1)
+print(json.dumps([time.process_time() * 1e3, int(peak) / 1024]))
 """
 
 

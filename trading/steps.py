@@ -263,6 +263,9 @@ class Steps:
         position = await self._here(ticket)
         if position is None:
             return await self._end_if_gone(ticket)
+        if self._lacks_its_stop(ticket, position):
+            # The close may have been lost, and proving that takes longer than a position may stand without a stop.
+            await self._set_stop(ticket)
         fate = await self._resolver.fate(ticket, close_id(ticket), self._closer.signed_at(ticket))
         if fate.absent:
             return await self._closer.failed(ticket, "the close order never reached Bybit")
@@ -274,6 +277,11 @@ class Steps:
             if ended.state is State.CLOSED:
                 return ended
         return await self._closer.failed(ticket, f"{fate.order.status}: {fate.order.filled} closed")
+
+    def _lacks_its_stop(self, ticket: Ticket, position: Position) -> bool:
+        """Whether this is ours and never had the stop that its entry asked for."""
+        never_set = ticket.revision.reason is Reason.STOP_NEVER_SET
+        return never_set and position.direction is ticket.direction and not self._holds(ticket, position)
 
     async def _is_left(self, ticket: Ticket, close: OrderFacts) -> bool:
         """Whether something is open after the close has ended; the position may be shown a moment later than the

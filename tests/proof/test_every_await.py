@@ -15,14 +15,14 @@ from strategies.signal import Direction
 from tests.proof import practice as small
 from tests.proof.judge import Case
 from tests.proof.loop import run
-from tests.proof.schedule import BROKEN_WORD, STRIKING, Story
+from tests.proof.schedule import STRIKING, Story
 from tests.proof.stage import OWNER, Stage, prepared, staged
 
 pytestmark = pytest.mark.filterwarnings("ignore:The garbage collector is trying to clean up:sqlalchemy.exc.SAWarning")
 
 STRIDE = int(os.environ.get("BYBOT_STRIDE", "60"))
 LASTS_SECONDS = 6.0
-FAULTS = ("none", *(kind for kind in STRIKING if kind != BROKEN_WORD), "hide_order", "drop_stop")
+FAULTS = ("none", *STRIKING, "hide_order", "drop_stop")
 Act = Callable[[Story], Awaitable[None]]
 
 

@@ -74,6 +74,23 @@ async def test_a_refused_emergency_close_is_tried_again_under_the_next_id(world:
     assert len(world.closes) == 1
 
 
+async def test_a_position_whose_emergency_close_was_lost_gets_its_stop_meanwhile(world: World) -> None:
+    world.exchange.drop_stops = True
+    offer = await world.offer()
+    await world.confirm(offer)
+    await run_owned(world, until=lambda: bool(world.books.held))
+    world.exchange.trouble["set_stop"] = [SILENT] * 100
+    world.exchange.trouble["place"] = [SILENT]
+    while (await world.now(offer)).state is not State.CLOSING:
+        await world.tick()
+    world.exchange.trouble["set_stop"] = []
+    world.exchange.drop_stops = False
+    await world.tick()
+    assert (await world.now(offer)).state is State.CLOSING
+    (position,) = [one for one in await world.exchange.positions(ACCOUNT, BTC) if one.size > 0]
+    assert position.stop == offer.revision.plan.stop
+
+
 async def test_a_protected_fill_is_not_touched_while_the_instruments_are_not_known(world: World) -> None:
     offer = await world.offer()
     world.exchange.trouble["positions"] = []
