@@ -180,7 +180,14 @@ MUTANTS = (
     ),
     Mutant(
         "a missing stop is not set",
-        ((STEPS, "            await self._set_stop(ticket)\n", "            pass\n"),),
+        (
+            (
+                STEPS,
+                "if not self._holds(ticket, position):\n            await self._set_stop",
+                "if False:\n            await self._set_stop",
+            ),
+            (STEPS, "if self._lacks_its_stop(ticket, position):", "if False:"),
+        ),
         STOPS,
     ),
     Mutant(

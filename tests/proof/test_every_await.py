@@ -18,7 +18,10 @@ from tests.proof.loop import run
 from tests.proof.schedule import STRIKING, Story
 from tests.proof.stage import OWNER, Stage, prepared, staged
 
-pytestmark = pytest.mark.filterwarnings("ignore:The garbage collector is trying to clean up:sqlalchemy.exc.SAWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The garbage collector is trying to clean up:sqlalchemy.exc.SAWarning"),
+    pytest.mark.skipif("BYBOT_STRIDE" not in os.environ, reason="a long proof: `make soak` runs it"),
+]
 
 STRIDE = int(os.environ.get("BYBOT_STRIDE", "60"))
 LASTS_SECONDS = 6.0

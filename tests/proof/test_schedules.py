@@ -19,7 +19,7 @@ from tests.proof.schedule import played
 ROOT = Path(__file__).resolve().parents[2]
 IN_A_BLOCK = 25
 FIRST = int(os.environ.get("BYBOT_FIRST_SEED", "0"))
-LAST = FIRST + int(os.environ.get("BYBOT_SCHEDULES", "2000"))
+LAST = FIRST + int(os.environ.get("BYBOT_SCHEDULES", "500"))
 TWICE = (3, 24, 44, 90)
 
 # A process that is killed gives no connection back.
